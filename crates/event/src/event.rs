@@ -1,0 +1,256 @@
+//! An event, borrowed from its record.
+
+use crate::{EventCode, EventFlags, EventInfo, HEADER_LEN};
+
+/// One event, read in place from its record.
+///
+/// Parameters are asked for by index; one that the record does not hold (an older writer) or that is empty is missing.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
+    record: &'a [u8],
+    ts: u64,
+    tid: i64,
+    code: EventCode,
+    n_params: u32,
+    cpu: u16,
+    num: u64,
+}
+
+/// Why bytes are not a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Malformed {
+    /// Shorter than a header, or than its own length field says.
+    Short,
+    /// The length field says less than the header and the lengths of the parameters need.
+    Length,
+    /// No such event: a newer writer; to be skipped.
+    UnknownCode(u16),
+    /// The lengths of the parameters add up to more than the record holds.
+    Params,
+}
+
+impl std::fmt::Display for Malformed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Short => f.write_str("record is cut short"),
+            Self::Length => f.write_str("record length is too small"),
+            Self::UnknownCode(code) => write!(f, "unknown event code {code}"),
+            Self::Params => f.write_str("parameters do not fit the record"),
+        }
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+impl<'a> Event<'a> {
+    /// Reads the record at the start of `bytes`, which may hold more; checks all lengths, once.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        let Some((header, _)) = bytes.split_first_chunk::<HEADER_LEN>() else {
+            return Err(Malformed::Short);
+        };
+        let len = le_u32(&header[16..20]) as usize;
+        let code = u16::from_le_bytes([header[20], header[21]]);
+        let n_params = le_u32(&header[22..26]);
+        let code = EventCode::new(code).ok_or(Malformed::UnknownCode(code))?;
+        let record = bytes.get(..len).ok_or(Malformed::Short)?;
+        let event = Self {
+            record,
+            ts: le_u64(&header[0..8]),
+            tid: le_u64(&header[8..16]).cast_signed(),
+            code,
+            n_params,
+            cpu: 0,
+            num: 0,
+        };
+        let lens = (n_params as usize).checked_mul(event.len_width()).ok_or(Malformed::Length)?;
+        let params = len
+            .checked_sub(HEADER_LEN)
+            .and_then(|rest| rest.checked_sub(lens))
+            .ok_or(Malformed::Length)?;
+        let sum: u64 = (0..n_params as usize).map(|i| event.len_of(i) as u64).sum();
+        if sum > params as u64 {
+            return Err(Malformed::Params);
+        }
+        Ok(event)
+    }
+
+    /// The same event with the CPU it happened on and its number in the stream (from 1).
+    #[must_use]
+    pub const fn at(mut self, cpu: u16, num: u64) -> Self {
+        self.cpu = cpu;
+        self.num = num;
+        self
+    }
+
+    /// The record, header and all.
+    pub const fn record(&self) -> &'a [u8] {
+        self.record
+    }
+
+    /// Nanoseconds since the epoch.
+    pub const fn ts(&self) -> u64 {
+        self.ts
+    }
+
+    /// The thread that the event belongs to; -1 if none.
+    pub const fn tid(&self) -> i64 {
+        self.tid
+    }
+
+    pub const fn code(&self) -> EventCode {
+        self.code
+    }
+
+    pub const fn info(&self) -> &'static EventInfo {
+        self.code.info()
+    }
+
+    pub const fn cpu(&self) -> u16 {
+        self.cpu
+    }
+
+    /// The event's number in its stream, from 1; 0 outside one.
+    pub const fn num(&self) -> u64 {
+        self.num
+    }
+
+    /// How many parameters the record holds, present or empty.
+    pub const fn n_params(&self) -> usize {
+        self.n_params as usize
+    }
+
+    /// A parameter's bytes; empty where it is missing.
+    pub fn bytes(&self, index: usize) -> &'a [u8] {
+        if index >= self.n_params() {
+            return &[];
+        }
+        let before: usize = (0..index).map(|i| self.len_of(i)).sum();
+        let start = HEADER_LEN + self.n_params() * self.len_width() + before;
+        self.record.get(start..start + self.len_of(index)).unwrap_or_default()
+    }
+
+    /// Whether the record holds this parameter with at least one byte.
+    pub fn has(&self, index: usize) -> bool {
+        index < self.n_params() && self.len_of(index) > 0
+    }
+
+    /// Text without the NUL that ends it; `None` if missing, which older writers also spelled "(NULL)".
+    pub fn text(&self, index: usize) -> Option<&'a [u8]> {
+        match self.bytes(index) {
+            b"" | b"(NULL)\0" => None,
+            [text @ .., 0] => Some(text),
+            unterminated => Some(unterminated),
+        }
+    }
+
+    /// A signed number of any width.
+    pub fn i64(&self, index: usize) -> Option<i64> {
+        match *self.bytes(index) {
+            [a] => Some(i64::from(a.cast_signed())),
+            [a, b] => Some(i64::from(i16::from_le_bytes([a, b]))),
+            [a, b, c, d] => Some(i64::from(i32::from_le_bytes([a, b, c, d]))),
+            [a, b, c, d, e, f, g, h] => Some(i64::from_le_bytes([a, b, c, d, e, f, g, h])),
+            _ => None,
+        }
+    }
+
+    /// An unsigned number of any width.
+    pub fn u64(&self, index: usize) -> Option<u64> {
+        match *self.bytes(index) {
+            [a] => Some(u64::from(a)),
+            [a, b] => Some(u64::from(u16::from_le_bytes([a, b]))),
+            [a, b, c, d] => Some(u64::from(u32::from_le_bytes([a, b, c, d]))),
+            [a, b, c, d, e, f, g, h] => Some(u64::from_le_bytes([a, b, c, d, e, f, g, h])),
+            _ => None,
+        }
+    }
+
+    /// An unsigned number of at most four bytes.
+    pub fn u32(&self, index: usize) -> Option<u32> {
+        self.u64(index).and_then(|value| u32::try_from(value).ok())
+    }
+
+    /// The value that the call returned: the first parameter, where the event has a result there.
+    pub fn result(&self) -> Option<i64> {
+        use crate::ParamType::{ERRNO, FD, PID};
+        if self.code.is_enter() {
+            return None;
+        }
+        let first = self.info().params.first()?;
+        let result = matches!(first.ty, ERRNO | FD | PID) || first.name == "res";
+        if result { self.i64(0) } else { None }
+    }
+
+    const fn len_width(&self) -> usize {
+        if self.info().flags.contains(EventFlags::LARGE_PAYLOAD) { 4 } else { 2 }
+    }
+
+    fn len_of(&self, index: usize) -> usize {
+        let width = self.len_width();
+        let at = HEADER_LEN + index * width;
+        match self.record.get(at..at + width) {
+            Some(&[a, b]) => usize::from(u16::from_le_bytes([a, b])),
+            Some(&[a, b, c, d]) => u32::from_le_bytes([a, b, c, d]) as usize,
+            _ => 0,
+        }
+    }
+}
+
+fn le_u32(bytes: &[u8]) -> u32 {
+    bytes.first_chunk().map_or(0, |chunk| u32::from_le_bytes(*chunk))
+}
+
+fn le_u64(bytes: &[u8]) -> u64 {
+    bytes.first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RecordBuilder;
+
+    fn openat() -> Vec<u8> {
+        RecordBuilder::new(EventCode::OPENAT, 7, 42)
+            .i64(3)
+            .i64(-100)
+            .text(b"/etc/passwd")
+            .u32(1)
+            .u32(0)
+            .u32(8)
+            .u64(99)
+            .finish()
+    }
+
+    #[test]
+    fn parameters_are_read_in_place() {
+        let record = openat();
+        let event = Event::decode(&record).unwrap();
+        assert_eq!((event.ts(), event.tid(), event.code()), (7, 42, EventCode::OPENAT));
+        assert_eq!(event.i64(1), Some(-100));
+        assert_eq!(event.text(2), Some(&b"/etc/passwd"[..]));
+        assert_eq!(event.u64(6), Some(99));
+    }
+
+    #[test]
+    fn a_parameter_beyond_the_record_is_missing() {
+        let record = openat();
+        let event = Event::decode(&record).unwrap();
+        assert!(!event.has(7));
+        assert_eq!(event.u64(7), None);
+    }
+
+    #[test]
+    fn every_cut_is_malformed() {
+        let record = openat();
+        for len in 0..record.len() {
+            assert!(Event::decode(&record[..len]).is_err(), "cut to {len} bytes");
+        }
+    }
+
+    #[test]
+    fn lengths_beyond_the_record_are_malformed() {
+        let mut record = openat();
+        record[HEADER_LEN] = 0xff;
+        assert_eq!(Event::decode(&record).unwrap_err(), Malformed::Params);
+    }
+}

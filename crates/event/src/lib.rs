@@ -1,0 +1,27 @@
+//! Which events exist, their parameters, and the record they travel in.
+//!
+//! One event format goes from the kernel to the disk to the plugins: the `.scap` event. [`Event`] borrows such a
+//! record and reads it in place; [`RecordBuilder`] writes one. [`EventCode`] and [`EVENTS`] come from the one
+//! declarative table in `table.rs`. No I/O and no unsafe here.
+#![forbid(unsafe_code)]
+
+mod event;
+mod flags;
+mod info;
+mod interest;
+mod record;
+pub mod snapshot;
+mod syscalls;
+mod table;
+
+pub use event::{Event, Malformed};
+pub use flags::{FlagTable, flag_table, tables};
+pub use info::{
+    Category, EventFlags, EventInfo, Kind, Origin, ParamExtra, ParamFormat, ParamInfo, ParamType,
+};
+pub use interest::Interest;
+pub use record::{HEADER_LEN, RecordBuilder};
+pub use syscalls::{
+    SYSCALLS, Syscall, SyscallFlags, SyscallKind, syscall, syscall_by_name, syscall_by_nr,
+};
+pub use table::{EVENTS, EventCode};
