@@ -1,0 +1,83 @@
+//! What the language must be told from outside: which fields exist, and what they are worth for one event.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use crate::{Type, Value};
+
+/// Which fields exist.
+pub trait Scheme {
+    /// A field with its argument, resolved.
+    type Field: Clone + Eq + Hash + Debug;
+
+    /// Resolves `name`, `name[arg]`, and names that carry their argument after a dot (`evt.arg.flags`).
+    fn field(&self, name: &str, arg: Option<&str>) -> Result<FieldInfo<Self::Field>, FieldError>;
+
+    /// Refuses a literal that the field can never be worth (an unknown event type); the text is the whole message.
+    fn check_literal(&self, _field: &Self::Field, _literal: &str) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// The answers for one event.
+pub trait World<F> {
+    /// Calls `each` with every value of the field, in order, until it returns false. Returns whether the field is
+    /// present: a missing field calls nothing and returns false; a present but empty list calls nothing and returns true.
+    fn visit(&self, field: &F, each: &mut dyn FnMut(Value<'_>) -> bool) -> bool;
+}
+
+/// A resolved field.
+#[derive(Clone, Debug)]
+pub struct FieldInfo<F> {
+    pub field: F,
+    pub ty: Type,
+    pub fold: Fold,
+    pub flags: FieldFlags,
+    pub lifetime: Lifetime,
+}
+
+/// What a comparison means for a field of several values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fold {
+    /// At most one value.
+    One,
+    /// True if any value satisfies the operator (ancestors).
+    Any,
+    /// True if any value satisfies it, but for `!=`, which all must satisfy (either end of a connection).
+    AnyEnd,
+    /// A list: `in` holds for all values (and so for an empty list), `intersects` for any.
+    List,
+}
+
+/// What a field may not be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct FieldFlags {
+    /// Only in conditions, not in outputs.
+    pub filter_only: bool,
+    /// Not compared with another field.
+    pub no_rhs: bool,
+    pub no_transformer: bool,
+}
+
+/// How long an answer lives; what ends it is the state's to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Lifetime {
+    Event,
+    Thread,
+    Cwd,
+    Fd,
+    Users,
+    Lineage,
+    Container,
+    /// Changes with time itself: never kept.
+    Clock,
+}
+
+/// Why a field does not resolve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldError {
+    /// No field of this name.
+    Unknown,
+    /// The field exists, its argument is wrong; the text says how.
+    Argument(String),
+}
