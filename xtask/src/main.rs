@@ -1,3 +1,54 @@
 //! The chores of the project; `cargo xtask` lists them.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 
-fn main() {}
+mod arrows;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+/// One chore.
+struct Command {
+    name: &'static str,
+    help: &'static str,
+    run: fn(&[String]) -> Result<()>,
+}
+
+static COMMANDS: &[Command] = &[
+    Command {
+        name: "arrows",
+        help: "check which crate may use which (ARCHITECTURE.md)",
+        run: arrows::run,
+    },
+    Command {
+        name: "tidy",
+        help: "check what no compiler checks: heads, sizes, licences",
+        run: tidy::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let Some(command) = args.first().and_then(|name| COMMANDS.iter().find(|c| c.name == name))
+    else {
+        println!("usage: cargo xtask COMMAND [ARGUMENT ...]\n");
+        for command in COMMANDS {
+            println!("  {:16} {}", command.name, command.help);
+        }
+        return ExitCode::from(u8::from(!args.is_empty()));
+    };
+    match (command.run)(&args[1..]) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cargo xtask {}: {error:#}", command.name);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the checkout.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf)
+}
