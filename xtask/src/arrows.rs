@@ -1,9 +1,8 @@
 //! Which crate may use which: the arrows of ARCHITECTURE.md as a table, checked against the manifests.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::Value;
 
 /// A crate, and the crates of ours that it may use directly. Leaves first: an arrow can only point up this list.
@@ -33,12 +32,7 @@ const CONFINED: &[(&str, &[&str])] = &[
 
 /// Fails with every arrow that is not in the table.
 pub(crate) fn run(_: &[String]) -> Result<()> {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
-        .current_dir(crate::root())
-        .output()
-        .context("cannot run cargo metadata")?;
-    let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
+    let metadata = crate::metadata(&["--no-deps"])?;
     let mut wrong = BTreeSet::new();
     for package in metadata["packages"].as_array().into_iter().flatten() {
         check(package, &mut wrong);

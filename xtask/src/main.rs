@@ -7,7 +7,8 @@ mod tidy;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
 /// One chore.
 struct Command {
@@ -51,4 +52,16 @@ fn main() -> ExitCode {
 /// The root of the checkout.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf)
+}
+
+/// What cargo knows of the workspace.
+fn metadata(options: &[&str]) -> Result<Value> {
+    let output = std::process::Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1"])
+        .args(options)
+        .current_dir(root())
+        .output()
+        .context("cannot run cargo metadata")?;
+    ensure!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).context("cargo metadata")
 }

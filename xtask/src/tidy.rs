@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
 
 /// Longer files need splitting, unless they are tables.
 const MAX_LINES: usize = 800;
@@ -76,12 +75,7 @@ fn check_file(path: &str, wrong: &mut Vec<String>) -> Result<()> {
 }
 
 fn check_licences(wrong: &mut Vec<String>) -> Result<()> {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version=1", "--offline"])
-        .current_dir(crate::root())
-        .output()
-        .context("cannot run cargo metadata")?;
-    let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
+    let metadata = crate::metadata(&["--filter-platform=x86_64-unknown-linux-gnu"])?;
     for package in metadata["packages"].as_array().into_iter().flatten() {
         let licence = package["license"].as_str().unwrap_or_default();
         if !acceptable(licence) {
