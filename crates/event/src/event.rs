@@ -8,12 +8,22 @@ use crate::{EventCode, EventFlags, EventInfo, HEADER_LEN};
 #[derive(Clone, Copy, Debug)]
 pub struct Event<'a> {
     record: &'a [u8],
-    ts: u64,
-    tid: i64,
-    code: EventCode,
-    n_params: u32,
+    header: Header,
     cpu: u16,
     num: u64,
+}
+
+/// What a record's header says, once its lengths were checked.
+///
+/// It borrows nothing, so that a source can check a record, and let go of its buffer to skip it.
+#[derive(Clone, Copy, Debug)]
+pub struct Header {
+    ts: u64,
+    tid: i64,
+    len: u32,
+    n_params: u32,
+    code: EventCode,
+    len_width: u8,
 }
 
 /// Why bytes are not a record.
@@ -42,36 +52,61 @@ impl std::fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
-impl<'a> Event<'a> {
-    /// Reads the record at the start of `bytes`, which may hold more; checks all lengths, once.
-    pub fn decode(bytes: &'a [u8]) -> Result<Self, Malformed> {
+impl Header {
+    /// Checks the record at the start of `bytes`, which may hold more: all lengths, once.
+    pub fn read(bytes: &[u8]) -> Result<Self, Malformed> {
         let Some((header, _)) = bytes.split_first_chunk::<HEADER_LEN>() else {
             return Err(Malformed::Short);
         };
-        let len = le_u32(&header[16..20]) as usize;
         let code = u16::from_le_bytes([header[20], header[21]]);
-        let n_params = le_u32(&header[22..26]);
         let code = EventCode::new(code).ok_or(Malformed::UnknownCode(code))?;
-        let record = bytes.get(..len).ok_or(Malformed::Short)?;
-        let event = Self {
-            record,
+        let large = code.info().flags.contains(EventFlags::LARGE_PAYLOAD);
+        let header = Self {
             ts: le_u64(&header[0..8]),
             tid: le_u64(&header[8..16]).cast_signed(),
+            len: le_u32(&header[16..20]),
+            n_params: le_u32(&header[22..26]),
             code,
-            n_params,
-            cpu: 0,
-            num: 0,
+            len_width: if large { 4 } else { 2 },
         };
-        let lens = (n_params as usize).checked_mul(event.len_width()).ok_or(Malformed::Length)?;
-        let params = len
-            .checked_sub(HEADER_LEN)
-            .and_then(|rest| rest.checked_sub(lens))
+        let record = bytes.get(..header.len()).ok_or(Malformed::Short)?;
+        let lens_len = u64::from(header.n_params) * u64::from(header.len_width);
+        let lens = usize::try_from(lens_len)
+            .ok()
+            .and_then(|lens_len| record.get(HEADER_LEN..)?.get(..lens_len))
             .ok_or(Malformed::Length)?;
-        let sum: u64 = (0..n_params as usize).map(|i| event.len_of(i) as u64).sum();
-        if sum > params as u64 {
+        if sum(lens, large) > (header.len() - HEADER_LEN - lens.len()) as u64 {
             return Err(Malformed::Params);
         }
-        Ok(event)
+        Ok(header)
+    }
+
+    /// The length of the whole record in bytes.
+    #[allow(clippy::len_without_is_empty, reason = "a record is never empty")]
+    pub const fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    pub const fn code(&self) -> EventCode {
+        self.code
+    }
+
+    /// How many parameters the record holds, present or empty.
+    pub const fn n_params(&self) -> usize {
+        self.n_params as usize
+    }
+
+    /// The event whose header this is; `bytes` are those that were checked.
+    pub fn event(self, bytes: &[u8]) -> Event<'_> {
+        let record = bytes.get(..self.len()).unwrap_or_default();
+        Event { record, header: self, cpu: 0, num: 0 }
+    }
+}
+
+impl<'a> Event<'a> {
+    /// Reads the record at the start of `bytes`, which may hold more; checks all lengths, once.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        Ok(Header::read(bytes)?.event(bytes))
     }
 
     /// The same event with the CPU it happened on and its number in the stream (from 1).
@@ -89,20 +124,20 @@ impl<'a> Event<'a> {
 
     /// Nanoseconds since the epoch.
     pub const fn ts(&self) -> u64 {
-        self.ts
+        self.header.ts
     }
 
     /// The thread that the event belongs to; -1 if none.
     pub const fn tid(&self) -> i64 {
-        self.tid
+        self.header.tid
     }
 
     pub const fn code(&self) -> EventCode {
-        self.code
+        self.header.code
     }
 
     pub const fn info(&self) -> &'static EventInfo {
-        self.code.info()
+        self.header.code.info()
     }
 
     pub const fn cpu(&self) -> u16 {
@@ -116,7 +151,7 @@ impl<'a> Event<'a> {
 
     /// How many parameters the record holds, present or empty.
     pub const fn n_params(&self) -> usize {
-        self.n_params as usize
+        self.header.n_params()
     }
 
     /// A parameter's bytes; empty where it is missing.
@@ -124,7 +159,9 @@ impl<'a> Event<'a> {
         if index >= self.n_params() {
             return &[];
         }
-        let before: usize = (0..index).map(|i| self.len_of(i)).sum();
+        let large = self.len_width() == 4;
+        let lens = self.record.get(HEADER_LEN..HEADER_LEN + index * self.len_width());
+        let before = sum(lens.unwrap_or_default(), large) as usize;
         let start = HEADER_LEN + self.n_params() * self.len_width() + before;
         self.record.get(start..start + self.len_of(index)).unwrap_or_default()
     }
@@ -173,7 +210,7 @@ impl<'a> Event<'a> {
     /// The value that the call returned: the first parameter, where the event has a result there.
     pub fn result(&self) -> Option<i64> {
         use crate::ParamType::{ERRNO, FD, PID};
-        if self.code.is_enter() {
+        if self.header.code.is_enter() {
             return None;
         }
         let first = self.info().params.first()?;
@@ -182,7 +219,7 @@ impl<'a> Event<'a> {
     }
 
     const fn len_width(&self) -> usize {
-        if self.info().flags.contains(EventFlags::LARGE_PAYLOAD) { 4 } else { 2 }
+        self.header.len_width as usize
     }
 
     fn len_of(&self, index: usize) -> usize {
@@ -194,6 +231,14 @@ impl<'a> Event<'a> {
             _ => 0,
         }
     }
+}
+
+/// The sum of the lengths of parameters.
+fn sum(lens: &[u8], large: bool) -> u64 {
+    if large {
+        return lens.as_chunks::<4>().0.iter().map(|len| u64::from(u32::from_le_bytes(*len))).sum();
+    }
+    lens.as_chunks::<2>().0.iter().map(|len| u64::from(u16::from_le_bytes(*len))).sum()
 }
 
 fn le_u32(bytes: &[u8]) -> u32 {

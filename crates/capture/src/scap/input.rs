@@ -1,0 +1,92 @@
+//! The bytes of a capture, unpacked, through one buffer.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use flate2::bufread::MultiGzDecoder;
+
+const BUFFER_LEN: usize = 256 << 10;
+const PACKED_BUFFER_LEN: usize = 64 << 10;
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// A window onto the stream that grows when more is asked for than it holds.
+pub(crate) struct Input {
+    reader: Box<dyn Read + Send>,
+    /// `start..end` holds what was read and not yet consumed.
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Where what was consumed last starts.
+    last: usize,
+    /// Bytes consumed so far.
+    offset: u64,
+}
+
+impl Input {
+    /// Packed or not is told by the first bytes.
+    pub(crate) fn new(reader: impl Read + Send + 'static) -> io::Result<Self> {
+        let mut packed = BufReader::with_capacity(PACKED_BUFFER_LEN, reader);
+        let reader: Box<dyn Read + Send> = if packed.fill_buf()?.starts_with(&GZIP_MAGIC) {
+            Box::new(MultiGzDecoder::new(packed))
+        } else {
+            Box::new(packed)
+        };
+        Ok(Self { reader, buffer: vec![0; BUFFER_LEN], start: 0, end: 0, last: 0, offset: 0 })
+    }
+
+    /// The window, of at least `len` bytes unless the stream ends.
+    #[inline]
+    pub(crate) fn at_least(&mut self, len: usize) -> io::Result<&[u8]> {
+        if self.end - self.start < len {
+            self.fill(len)?;
+        }
+        Ok(self.buffer.get(self.start..self.end).unwrap_or_default())
+    }
+
+    /// The buffer doubles as bytes arrive, so that a forged length costs nothing.
+    #[cold]
+    fn fill(&mut self, len: usize) -> io::Result<()> {
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        while self.end < len {
+            if self.end == self.buffer.len() {
+                self.buffer.resize(self.buffer.len() * 2, 0);
+            }
+            match self.reader.read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
+                Ok(0) => break,
+                Ok(n) => self.end += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets go of the first `len` bytes of the window, or of all if it is shorter.
+    #[inline]
+    pub(crate) fn consume(&mut self, len: usize) {
+        let len = len.min(self.end - self.start);
+        self.last = self.start;
+        self.start += len;
+        self.offset += len as u64;
+    }
+
+    /// The bytes of the last `consume`d step and what follows them.
+    #[inline]
+    pub(crate) fn last_and_rest(&self) -> &[u8] {
+        self.buffer.get(self.last..self.end).unwrap_or_default()
+    }
+
+    /// How far the stream was consumed, in unpacked bytes.
+    pub(crate) const fn offset(&self) -> u64 {
+        self.offset
+    }
+}
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Input").field("offset", &self.offset).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,236 @@
+//! The lists before the first event: the machine, threads, fds, users, groups and interfaces.
+//!
+//! Each `fn(&mut Fields, ...) -> Read<T>` takes one entry off the front.
+
+use gyr_event::snapshot::{
+    FdEntry, FdKind, GroupEntry, Interface, L4Proto, Machine, NamedFd, ThreadEntry, UserEntry,
+};
+
+use super::fields::{Bad, Fields, Read};
+
+/// No entry of a list is longer, the unknown tail of a newer version apart.
+pub(crate) const ENTRY_MAX: usize = 64 << 10;
+/// The kernel's own limit on process ids.
+pub(crate) const THREADS_MAX: usize = 4 << 20;
+/// Fds, users, groups and interfaces of a capture; far beyond what a host can have open at a time.
+pub(crate) const ENTRIES_MAX: usize = 16 << 20;
+
+const STRING_MAX: usize = 1024;
+const ARGUMENTS_MAX: usize = 4096;
+const USER_STRING_MAX: usize = 255;
+const HOSTNAME_LEN: usize = 128;
+
+pub(crate) fn machine(body: &mut Fields<'_>) -> Read<Machine> {
+    let num_cpus = body.u32()?;
+    let memory_bytes = body.u64()?;
+    let max_pid = body.u64()?;
+    let hostname = body.take(HOSTNAME_LEN)?;
+    let hostname = hostname.split(|&byte| byte == 0).next().unwrap_or_default();
+    let hostname = String::from_utf8_lossy(hostname).into_owned();
+    // Old files end here.
+    let boot_ts = body.u64().unwrap_or(0);
+    Ok(Machine { hostname, num_cpus, memory_bytes, max_pid, boot_ts })
+}
+
+/// Reads one field of a thread.
+type ThreadField = fn(&mut Fields<'_>, &mut ThreadEntry) -> Read<()>;
+
+/// The fields of a thread in file order, each with the version of the list that brought it.
+const THREAD_FIELDS: &[(u8, ThreadField)] = &[
+    (1, |from, thread| from.i64().map(|it| thread.tid = it)),
+    (1, |from, thread| from.i64().map(|it| thread.pid = it)),
+    (1, |from, thread| from.i64().map(|it| thread.ptid = it)),
+    (6, |from, thread| from.i64().map(|it| thread.sid = it)),
+    (8, |from, thread| from.i64().map(|it| thread.vpgid = it)),
+    (1, |from, thread| from.text(STRING_MAX).map(|it| thread.comm = it)),
+    (1, |from, thread| from.text(STRING_MAX).map(|it| thread.exe = it)),
+    (7, |from, thread| from.text(STRING_MAX).map(|it| thread.exepath = it)),
+    (1, |from, thread| from.text(ARGUMENTS_MAX).map(|it| thread.args = it)),
+    (1, |from, thread| from.text(STRING_MAX).map(|it| thread.cwd = it)),
+    (1, |from, thread| from.i64().map(|it| thread.fdlimit = it)),
+    (1, |from, thread| from.u32().map(|it| thread.flags = it)),
+    (1, |from, thread| from.u32().map(|it| thread.uid = it)),
+    (1, |from, thread| from.u32().map(|it| thread.gid = it)),
+    (2, |from, thread| from.u32().map(|it| thread.vmsize_kb = it)),
+    (2, |from, thread| from.u32().map(|it| thread.vmrss_kb = it)),
+    (2, |from, thread| from.u32().map(|it| thread.vmswap_kb = it)),
+    (2, |from, thread| from.u64().map(|it| thread.pfmajor = it)),
+    (2, |from, thread| from.u64().map(|it| thread.pfminor = it)),
+    (3, |from, thread| from.text(ARGUMENTS_MAX).map(|it| thread.env = it)),
+    (4, |from, thread| from.i64().map(|it| thread.vtid = it)),
+    (4, |from, thread| from.i64().map(|it| thread.vpid = it)),
+    (4, |from, thread| from.text(ARGUMENTS_MAX).map(|it| thread.cgroups = it)),
+    (5, |from, thread| from.text(STRING_MAX).map(|it| thread.root = it)),
+];
+
+/// What an entry of version 9 may end with, each only while bytes are left.
+const THREAD_TAIL: &[ThreadField] = &[
+    |from, thread| from.u32().map(|it| thread.loginuid = it),
+    |from, thread| from.bool().map(|it| thread.exe_writable = it),
+    |from, thread| from.u64().map(|it| thread.cap_inheritable = it),
+    |from, thread| from.u64().map(|it| thread.cap_permitted = it),
+    |from, thread| from.u64().map(|it| thread.cap_effective = it),
+    |from, thread| from.bool().map(|it| thread.exe_upper_layer = it),
+    |from, thread| from.u64().map(|it| thread.exe_ino = it),
+    |from, thread| from.u64().map(|it| thread.exe_ino_ctime = it),
+    |from, thread| from.u64().map(|it| thread.exe_ino_mtime = it),
+    |from, thread| from.bool().map(|it| thread.exe_from_memfd = it),
+    |from, thread| from.bool().map(|it| thread.exe_lower_layer = it),
+    |from, thread| from.i64().map(|it| thread.pgid = it),
+];
+
+/// The tail without its first two fields: writers of that time left them out, and only the length tells.
+const TAIL_WITHOUT_PIDNS_MAX: usize = 29;
+
+/// One thread of a list of this version. Entries of version 9 come cut out by their length.
+pub(crate) fn thread(entry: &mut Fields<'_>, version: u8) -> Read<ThreadEntry> {
+    let mut thread = ThreadEntry::default();
+    for (since, read) in THREAD_FIELDS {
+        if *since <= version {
+            read(entry, &mut thread)?;
+        }
+    }
+    if version < 9 {
+        return Ok(thread);
+    }
+    if entry.left() > TAIL_WITHOUT_PIDNS_MAX {
+        thread.pidns_init_start_ts = entry.u64()?;
+        thread.tty = entry.u32()?;
+    }
+    for read in THREAD_TAIL {
+        if entry.left() == 0 {
+            break;
+        }
+        read(entry, &mut thread)?;
+    }
+    Ok(thread)
+}
+
+/// The kinds of fds that have no more than a name.
+pub(crate) const NAMED_FDS: &[(u8, NamedFd)] = &[
+    (7, NamedFd::Pipe),
+    (9, NamedFd::Event),
+    (10, NamedFd::Unsupported),
+    (11, NamedFd::Signal),
+    (12, NamedFd::Eventpoll),
+    (13, NamedFd::Inotify),
+    (14, NamedFd::Timer),
+    (15, NamedFd::Netlink),
+    (17, NamedFd::Bpf),
+    (18, NamedFd::Userfault),
+    (19, NamedFd::IoUring),
+    (20, NamedFd::Memfd),
+    (21, NamedFd::Pidfd),
+];
+
+pub(crate) const L4_PROTOS: &[(u8, L4Proto)] = &[
+    (0, L4Proto::Unknown),
+    (1, L4Proto::None),
+    (2, L4Proto::Tcp),
+    (3, L4Proto::Udp),
+    (4, L4Proto::Icmp),
+    (5, L4Proto::Raw),
+];
+
+/// One fd of the process `tid`.
+pub(crate) fn fd(entry: &mut Fields<'_>, tid: i64, sized: bool) -> Read<FdEntry> {
+    let fd = entry.i64()?;
+    let ino = entry.u64()?;
+    let kind = entry.u8()?;
+    let kind = match fd_kind(entry, kind, sized) {
+        // An entry with a length can be skipped without knowing what it is.
+        Err(Bad::Type(_)) if sized => {
+            FdKind::Named { kind: NamedFd::Unsupported, name: Vec::new() }
+        }
+        kind => kind?,
+    };
+    Ok(FdEntry { tid, fd, ino, kind })
+}
+
+fn fd_kind(from: &mut Fields<'_>, kind: u8, sized: bool) -> Read<FdKind> {
+    Ok(match kind {
+        1 => FdKind::File { flags: 0, name: from.text(STRING_MAX)?, dev: 0 },
+        2 => FdKind::Directory { name: from.text(STRING_MAX)? },
+        3 => {
+            let (source, dest) = (from.ipv4()?, from.ipv4()?);
+            let (source, dest) = ((source, from.u16()?), (dest, from.u16()?));
+            FdKind::Ipv4 { source, dest, l4proto: l4proto(from)? }
+        }
+        4 => {
+            let (source, dest) = (from.ipv6()?, from.ipv6()?);
+            let (source, dest) = ((source, from.u16()?), (dest, from.u16()?));
+            FdKind::Ipv6 { source, dest, l4proto: l4proto(from)? }
+        }
+        5 => FdKind::Ipv4Server { local: (from.ipv4()?, from.u16()?), l4proto: l4proto(from)? },
+        6 => FdKind::Ipv6Server { local: (from.ipv6()?, from.u16()?), l4proto: l4proto(from)? },
+        8 => FdKind::Unix { source: from.u64()?, dest: from.u64()?, name: from.text(STRING_MAX)? },
+        16 => FdKind::File {
+            flags: from.u32()?,
+            name: from.text(STRING_MAX)?,
+            // Not all writers of sized entries knew it; a list without sizes has the next entry here.
+            dev: if sized && from.left() > 0 { from.u32()? } else { 0 },
+        },
+        _ => {
+            let named = NAMED_FDS.iter().find(|row| row.0 == kind).ok_or(Bad::Type(kind))?;
+            FdKind::Named { kind: named.1, name: from.text(STRING_MAX)? }
+        }
+    })
+}
+
+fn l4proto(from: &mut Fields<'_>) -> Read<L4Proto> {
+    let number = from.u8()?;
+    Ok(L4_PROTOS.iter().find(|row| row.0 == number).map_or(L4Proto::Unknown, |row| row.1))
+}
+
+/// One address of an interface; none if only a newer version knows its type.
+pub(crate) fn interface(entry: &mut Fields<'_>, sized: bool) -> Read<Option<Interface>> {
+    let kind = entry.u16()?;
+    let name_len = usize::from(entry.u16()?);
+    if name_len > STRING_MAX {
+        return Err(Bad::TooLong);
+    }
+    let mut interface = match kind {
+        1 | 3 => Interface::V4 {
+            name: Vec::new(),
+            address: entry.ipv4()?,
+            netmask: entry.ipv4()?,
+            broadcast: entry.ipv4()?,
+        },
+        2 | 4 => {
+            let address = entry.ipv6()?;
+            let _netmask_and_broadcast = entry.take(32)?;
+            Interface::V6 { name: Vec::new(), address }
+        }
+        _ if sized => return Ok(None),
+        _ => return Err(Bad::Type(u8::try_from(kind).unwrap_or(u8::MAX))),
+    };
+    if kind < 3 {
+        let _link_speed = entry.u64()?;
+    }
+    let (Interface::V4 { name, .. } | Interface::V6 { name, .. }) = &mut interface;
+    *name = entry.take(name_len)?.to_vec();
+    Ok(Some(interface))
+}
+
+/// A user or a group.
+#[derive(Debug)]
+pub(crate) enum Account {
+    User(UserEntry),
+    Group(GroupEntry),
+}
+
+/// One user or group; none if only a newer version knows its type.
+pub(crate) fn account(entry: &mut Fields<'_>, sized: bool) -> Read<Option<Account>> {
+    Ok(Some(match entry.u8()? {
+        0 => Account::User(UserEntry {
+            uid: entry.u32()?,
+            gid: entry.u32()?,
+            name: entry.text(USER_STRING_MAX)?,
+            home: entry.text(USER_STRING_MAX)?,
+            shell: entry.text(USER_STRING_MAX)?,
+        }),
+        1 => Account::Group(GroupEntry { gid: entry.u32()?, name: entry.text(USER_STRING_MAX)? }),
+        _ if sized => return Ok(None),
+        kind => return Err(Bad::Type(kind)),
+    }))
+}

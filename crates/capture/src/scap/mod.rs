@@ -1,0 +1,12 @@
+//! Capture files (`.scap`): blocks as in pcapng, whole or packed with gzip.
+//!
+//! A file is a section header, the lists of what existed before the first event, then the events. Several files may
+//! follow one another in one; each starts anew.
+
+mod block;
+mod fields;
+mod input;
+mod lists;
+mod reader;
+
+pub use reader::{Problem, Replay};
