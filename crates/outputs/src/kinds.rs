@@ -1,0 +1,31 @@
+//! The list of outputs, in the order in which they get an alert.
+
+use std::io;
+
+use crate::Output;
+use crate::stdout::{Stdout, StdoutSettings};
+
+/// Which outputs to open; those absent stay closed.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    pub stdout: Option<StdoutSettings>,
+}
+
+/// One kind of output.
+#[derive(Debug)]
+pub struct Kind {
+    pub name: &'static str,
+    /// Opens it if the settings ask for it.
+    pub open: fn(&Settings) -> Option<Opened>,
+}
+
+/// An output, or why there is none.
+pub type Opened = io::Result<Box<dyn Output>>;
+
+/// Every kind, in the order in which they get an alert.
+pub static KINDS: &[Kind] =
+    &[Kind { name: "stdout", open: |s| Some(boxed(Stdout::open(s.stdout.as_ref()?))) }];
+
+fn boxed(output: io::Result<impl Output + 'static>) -> Opened {
+    output.map(|output| Box::new(output) as Box<dyn Output>)
+}
