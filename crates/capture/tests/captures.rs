@@ -1,6 +1,6 @@
 //! The reader against the conformance captures: nothing is bad, the counts are right, the lists make sense.
 
-use std::path::PathBuf;
+mod shared;
 
 use gyr_capture::{Next, Source, scap::Replay};
 
@@ -16,26 +16,10 @@ const CAPTURES: &[(&str, u64, [usize; 4])] = &[
     ("old-run_as_user_0_container", 4_143, [124, 693, 45, 11]),
 ];
 
-fn path(name: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("GYR_SHARED").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
-        PathBuf::from,
-    );
-    let path = shared.join(format!("conformance/captures/{name}.scap"));
-    if path.exists() {
-        return Some(path);
-    }
-    #[allow(clippy::print_stderr, reason = "a skipped test must say so")]
-    {
-        eprintln!("skipped: {} is not here", path.display());
-    }
-    None
-}
-
 #[test]
 fn every_capture_is_read_to_its_end() {
     for &(name, records, lists) in CAPTURES {
-        let Some(path) = path(name) else { continue };
+        let Some(path) = shared::capture(name) else { continue };
         let mut replay = Replay::open(&path).unwrap();
         let snapshot = replay.take_snapshot();
         let found = [

@@ -21,8 +21,8 @@ pub struct Header {
     ts: u64,
     tid: i64,
     len: u32,
-    n_params: u32,
     code: EventCode,
+    n_params: u8,
     len_width: u8,
 }
 
@@ -54,30 +54,29 @@ impl std::error::Error for Malformed {}
 
 impl Header {
     /// Checks the record at the start of `bytes`, which may hold more: all lengths, once.
+    #[inline(always)]
     pub fn read(bytes: &[u8]) -> Result<Self, Malformed> {
-        let Some((header, _)) = bytes.split_first_chunk::<HEADER_LEN>() else {
+        let Some((head, _)) = bytes.split_first_chunk::<HEADER_LEN>() else {
             return Err(Malformed::Short);
         };
-        let code = u16::from_le_bytes([header[20], header[21]]);
+        let code = u16::from_le_bytes([head[20], head[21]]);
         let code = EventCode::new(code).ok_or(Malformed::UnknownCode(code))?;
         let large = code.info().flags.contains(EventFlags::LARGE_PAYLOAD);
         let header = Self {
-            ts: le_u64(&header[0..8]),
-            tid: le_u64(&header[8..16]).cast_signed(),
-            len: le_u32(&header[16..20]),
-            n_params: le_u32(&header[22..26]),
+            ts: le_u64(&head[0..8]),
+            tid: le_u64(&head[8..16]).cast_signed(),
+            len: le_u32(&head[16..20]),
             code,
+            // No record has more parameters: the format's own limit is 32.
+            n_params: u8::try_from(le_u32(&head[22..26])).map_err(|_| Malformed::Length)?,
             len_width: if large { 4 } else { 2 },
         };
         let record = bytes.get(..header.len()).ok_or(Malformed::Short)?;
-        let lens_len = u64::from(header.n_params) * u64::from(header.len_width);
-        let lens = usize::try_from(lens_len)
-            .ok()
-            .and_then(|lens_len| record.get(HEADER_LEN..)?.get(..lens_len))
+        let (lens, params) = record
+            .get(HEADER_LEN..)
+            .and_then(|rest| rest.split_at_checked(header.n_params() * header.len_width()))
             .ok_or(Malformed::Length)?;
-        if sum(lens, large) > (header.len() - HEADER_LEN - lens.len()) as u64 {
-            return Err(Malformed::Params);
-        }
+        sum_of_lens(lens, large, params.len()).ok_or(Malformed::Params)?;
         Ok(header)
     }
 
@@ -94,6 +93,10 @@ impl Header {
     /// How many parameters the record holds, present or empty.
     pub const fn n_params(&self) -> usize {
         self.n_params as usize
+    }
+
+    const fn len_width(&self) -> usize {
+        self.len_width as usize
     }
 
     /// The event whose header this is; `bytes` are those that were checked.
@@ -159,11 +162,13 @@ impl<'a> Event<'a> {
         if index >= self.n_params() {
             return &[];
         }
-        let large = self.len_width() == 4;
-        let lens = self.record.get(HEADER_LEN..HEADER_LEN + index * self.len_width());
-        let before = sum(lens.unwrap_or_default(), large) as usize;
-        let start = HEADER_LEN + self.n_params() * self.len_width() + before;
-        self.record.get(start..start + self.len_of(index)).unwrap_or_default()
+        let width = self.len_width();
+        let lens_end = HEADER_LEN + self.n_params() * width;
+        let lens = self.record.get(HEADER_LEN..HEADER_LEN + index * width).unwrap_or_default();
+        let params = self.record.get(lens_end..).unwrap_or_default();
+        sum_of_lens(lens, width == 4, params.len())
+            .and_then(|before| params.get(before..)?.get(..self.len_of(index)))
+            .unwrap_or_default()
     }
 
     /// Whether the record holds this parameter with at least one byte.
@@ -219,7 +224,7 @@ impl<'a> Event<'a> {
     }
 
     const fn len_width(&self) -> usize {
-        self.header.len_width as usize
+        self.header.len_width()
     }
 
     fn len_of(&self, index: usize) -> usize {
@@ -233,12 +238,23 @@ impl<'a> Event<'a> {
     }
 }
 
-/// The sum of the lengths of parameters.
-fn sum(lens: &[u8], large: bool) -> u64 {
+/// The sum of the lengths of parameters, if it is not above `max`.
+///
+/// The loops end as soon as it is, which also keeps them as short as they look: they run for every record and every
+/// look at a parameter, over a handful of lengths.
+#[inline(always)]
+fn sum_of_lens(lens: &[u8], large: bool, max: usize) -> Option<usize> {
+    let mut left = max;
     if large {
-        return lens.as_chunks::<4>().0.iter().map(|len| u64::from(u32::from_le_bytes(*len))).sum();
+        for len in lens.as_chunks::<4>().0 {
+            left = left.checked_sub(u32::from_le_bytes(*len) as usize)?;
+        }
+    } else {
+        for len in lens.as_chunks::<2>().0 {
+            left = left.checked_sub(usize::from(u16::from_le_bytes(*len)))?;
+        }
     }
-    lens.as_chunks::<2>().0.iter().map(|len| u64::from(u16::from_le_bytes(*len))).sum()
+    Some(max - left)
 }
 
 fn le_u32(bytes: &[u8]) -> u32 {

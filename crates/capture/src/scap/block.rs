@@ -4,6 +4,8 @@
 pub(crate) const SECTION: u32 = 0x0a0d_0d0a;
 /// What a section header holds first, in the byte order of the writer.
 pub(crate) const MAGIC: u32 = 0x1a2b_3c4d;
+/// An event without flags in the current layout: nearly every block of a file.
+pub(crate) const EVENT_V2: u32 = 0x216;
 /// Type and length before a block's body, both u32.
 pub(crate) const HEAD_LEN: usize = 8;
 /// The length again, after a block's body.
@@ -69,7 +71,7 @@ const KINDS: &[(u32, Kind)] = &[
     (0x213, Kind::Threads(7)),
     (0x214, Kind::Threads(8)),
     (0x215, Kind::Threads(9)),
-    (0x216, Kind::Event(EV_V2)),
+    (EVENT_V2, Kind::Event(EV_V2)),
     (0x217, Kind::Event(EVF_V2)),
     (0x218, Kind::Fds { sized: true }),
     (0x219, Kind::Interfaces { sized: true }),
@@ -87,18 +89,7 @@ const KINDS: &[(u32, Kind)] = &[
 ];
 
 impl Kind {
-    #[inline]
     pub(crate) fn of(number: u32) -> Self {
-        // The two that nearly every block of a file is.
-        match number {
-            0x216 => Self::Event(EV_V2),
-            0x217 => Self::Event(EVF_V2),
-            _ => Self::lookup(number),
-        }
-    }
-
-    #[cold]
-    fn lookup(number: u32) -> Self {
         KINDS.iter().find(|row| row.0 == number).map_or(Self::Unknown, |row| row.1)
     }
 }

@@ -11,14 +11,12 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// A window onto the stream that grows when more is asked for than it holds.
 pub(crate) struct Input {
     reader: Box<dyn Read + Send>,
-    /// `start..end` holds what was read and not yet consumed.
+    /// Up to `end` it holds what was read; all before `start` was consumed.
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    /// Where what was consumed last starts.
-    last: usize,
-    /// Bytes consumed so far.
-    offset: u64,
+    /// Bytes that `reader` gave.
+    read: u64,
 }
 
 impl Input {
@@ -30,33 +28,41 @@ impl Input {
         } else {
             Box::new(packed)
         };
-        Ok(Self { reader, buffer: vec![0; BUFFER_LEN], start: 0, end: 0, last: 0, offset: 0 })
+        Ok(Self { reader, buffer: vec![0; BUFFER_LEN], start: 0, end: 0, read: 0 })
+    }
+
+    /// What can be had without reading.
+    #[inline]
+    pub(crate) fn window(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
     /// The window, of at least `len` bytes unless the stream ends.
     #[inline]
     pub(crate) fn at_least(&mut self, len: usize) -> io::Result<&[u8]> {
-        if self.end - self.start < len {
+        if self.window().len() < len {
             self.fill(len)?;
         }
-        Ok(self.buffer.get(self.start..self.end).unwrap_or_default())
+        Ok(self.window())
     }
 
     /// The buffer doubles as bytes arrive, so that a forged length costs nothing.
     #[cold]
     fn fill(&mut self, len: usize) -> io::Result<()> {
-        if self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
-        }
+        let left = self.window().len();
+        self.buffer.copy_within(self.end - left..self.end, 0);
+        self.start = 0;
+        self.end = left;
         while self.end < len {
             if self.end == self.buffer.len() {
-                self.buffer.resize(self.buffer.len() * 2, 0);
+                self.buffer.resize(self.end * 2, 0);
             }
             match self.reader.read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
                 Ok(0) => break,
-                Ok(n) => self.end += n,
+                Ok(n) => {
+                    self.end += n;
+                    self.read += n as u64;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
@@ -64,29 +70,26 @@ impl Input {
         Ok(())
     }
 
-    /// Lets go of the first `len` bytes of the window, or of all if it is shorter.
+    /// Lets go of the first `len` bytes of the window.
     #[inline]
     pub(crate) fn consume(&mut self, len: usize) {
-        let len = len.min(self.end - self.start);
-        self.last = self.start;
         self.start += len;
-        self.offset += len as u64;
-    }
-
-    /// The bytes of the last `consume`d step and what follows them.
-    #[inline]
-    pub(crate) fn last_and_rest(&self) -> &[u8] {
-        self.buffer.get(self.last..self.end).unwrap_or_default()
     }
 
     /// How far the stream was consumed, in unpacked bytes.
-    pub(crate) const fn offset(&self) -> u64 {
-        self.offset
+    pub(crate) fn offset(&self) -> u64 {
+        self.read - self.window().len() as u64
+    }
+
+    /// Ends the stream here.
+    pub(crate) fn close(&mut self) {
+        self.reader = Box::new(io::empty());
+        self.end = self.start;
     }
 }
 
 impl std::fmt::Debug for Input {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Input").field("offset", &self.offset).finish_non_exhaustive()
+        f.debug_struct("Input").field("offset", &self.offset()).finish_non_exhaustive()
     }
 }

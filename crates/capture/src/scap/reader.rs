@@ -24,7 +24,8 @@ pub struct Replay {
     stats: Stats,
     /// A record that could not be handed out as it lies in the file.
     rebuilt: Vec<u8>,
-    failed: bool,
+    /// The length of the block that was handed out last; it is consumed only when the next one is asked for.
+    pending: usize,
 }
 
 /// What is wrong with a capture.
@@ -92,7 +93,7 @@ impl Replay {
             snapshot: Snapshot::default(),
             stats: Stats::default(),
             rebuilt: Vec::new(),
-            failed: false,
+            pending: 0,
         };
         match replay.lists() {
             Ok(snapshot) => replay.snapshot = snapshot,
@@ -107,39 +108,52 @@ impl Replay {
     }
 
     fn error(&mut self, problem: Problem) -> SourceError {
-        self.failed = true;
-        SourceError::Capture { name: self.name.clone(), offset: self.input.offset(), problem }
+        let offset = self.input.offset();
+        self.input.close();
+        SourceError::Capture { name: self.name.clone(), offset, problem }
     }
 }
 
 impl Source for Replay {
+    #[inline]
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
-        if self.failed {
-            return Ok(Next::End);
+        self.input.consume(self.pending);
+        if let Some((header, cpu, block_len)) = plain_record(self.input.window()) {
+            let record = self.input.window().get(PLAIN_START..).unwrap_or_default();
+            let event: Event<'_> = header.event(record).at(cpu, 0);
+            self.pending = block_len;
+            self.stats.records += 1;
+            return Ok(Next::Record(Record { event, flags: RecordFlags::default() }));
         }
-        let found = match self.find() {
-            Ok(Some(Found::Section)) => {
-                return match self.lists() {
-                    Ok(snapshot) => Ok(Next::Restart(Box::new(snapshot))),
-                    Err(problem) => Err(self.error(problem)),
-                };
-            }
-            Ok(Some(Found::Record(found))) => found,
-            Ok(None) => return Ok(Next::End),
-            Err(problem) => return Err(self.error(problem)),
-        };
-        self.stats.records += 1;
-        let bytes = match found.place {
-            Place::Window { start } => self.input.last_and_rest().get(start..).unwrap_or_default(),
-            Place::Rebuilt => &self.rebuilt,
-        };
-        let event: Event<'_> = found.header.event(bytes).at(found.cpu, 0);
-        Ok(Next::Record(Record { event, flags: found.flags }))
+        self.next_of_any_kind()
     }
 
     fn stats(&self) -> Stats {
-        Stats { bytes: self.input.offset(), ..self.stats }
+        Stats { bytes: self.input.offset() + self.pending as u64, ..self.stats }
     }
+}
+
+/// Where the record starts in the block that nearly all of a capture's blocks are: head, CPU, record.
+const PLAIN_START: usize = HEAD_LEN + 2;
+
+/// The record at the start of the window, its CPU and its block's length, if the block is of the plainest kind, wholly
+/// there and good.
+///
+/// Everything else is left to [`Replay::next_of_any_kind`], which comes to the same answer where both have one.
+#[inline(always)]
+fn plain_record(window: &[u8]) -> Option<(Header, u16, usize)> {
+    let [n0, n1, n2, n3, l0, l1, l2, l3, c0, c1] = *window.first_chunk::<PLAIN_START>()?;
+    if u32::from_le_bytes([n0, n1, n2, n3]) != block::EVENT_V2 {
+        return None;
+    }
+    let block_len = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
+    if block_len > HEAD_LEN + EVENT_BLOCK_MAX {
+        return None;
+    }
+    let record = window.get(PLAIN_START..block_len.checked_sub(TAIL_LEN)?)?;
+    let header = Header::read(record).ok()?;
+    window.get(block_len..)?;
+    Some((header, u16::from_le_bytes([c0, c1]), block_len))
 }
 
 /// What the stream holds next.
@@ -153,11 +167,12 @@ struct FoundRecord {
     cpu: u16,
     flags: RecordFlags,
     place: Place,
+    block_len: usize,
 }
 
 /// Where the bytes of a record are.
 enum Place {
-    /// In what was consumed last.
+    /// In the window, in its first block.
     Window {
         start: usize,
     },
@@ -165,8 +180,34 @@ enum Place {
 }
 
 impl Replay {
-    /// Goes to the next good record, or to a section header without consuming it.
-    #[inline]
+    #[cold]
+    #[inline(never)]
+    fn next_of_any_kind(&mut self) -> Result<Next<'_>, SourceError> {
+        self.pending = 0;
+        let found = match self.find() {
+            Ok(Some(Found::Record(found))) => found,
+            Ok(Some(Found::Section)) => return self.restart(),
+            Ok(None) => return Ok(Next::End),
+            Err(problem) => return Err(self.error(problem)),
+        };
+        self.stats.records += 1;
+        self.pending = found.block_len;
+        let bytes = match found.place {
+            Place::Window { start } => self.input.window().get(start..).unwrap_or_default(),
+            Place::Rebuilt => &self.rebuilt,
+        };
+        let event: Event<'_> = found.header.event(bytes).at(found.cpu, 0);
+        Ok(Next::Record(Record { event, flags: found.flags }))
+    }
+
+    fn restart(&mut self) -> Result<Next<'_>, SourceError> {
+        match self.lists() {
+            Ok(snapshot) => Ok(Next::Restart(Box::new(snapshot))),
+            Err(problem) => Err(self.error(problem)),
+        }
+    }
+
+    /// Goes to the next good record, or to a section header; consumes neither.
     fn find(&mut self) -> Result<Option<Found>, Problem> {
         loop {
             let Some((number, len)) = self.head()? else { return Ok(None) };
@@ -175,28 +216,28 @@ impl Replay {
                 Kind::Section => return Ok(Some(Found::Section)),
                 _ => return Err(Problem::Unexpected(number)),
             };
-            let len = event_block_len(layout, len)?;
-            let block = self.input.at_least(len)?.get(..len).ok_or(Problem::Short)?;
-            let mut body = Fields(block.get(HEAD_LEN..len - TAIL_LEN).unwrap_or_default());
+            let block_len = event_block_len(layout, len)?;
+            let block = self.input.at_least(block_len)?.get(..block_len).ok_or(Problem::Short)?;
+            let mut body = Fields(block.get(HEAD_LEN..block_len - TAIL_LEN).unwrap_or_default());
             // `event_block_len` made sure that the block holds both.
             let cpu = body.u16().unwrap_or_default();
             let flags = if layout.flags { body.u32().unwrap_or_default() } else { 0 };
-            let start = len - TAIL_LEN - body.left();
-            let header = if layout.n_params {
-                Header::read(body.0)
+            let start = block_len - TAIL_LEN - body.left();
+            let (header, place) = if layout.n_params {
+                (Header::read(body.0), Place::Window { start })
             } else {
-                restore_n_params(body.0, &mut self.rebuilt)
+                (restore_n_params(body.0, &mut self.rebuilt), Place::Rebuilt)
             };
-            let place = if layout.n_params { Place::Window { start } } else { Place::Rebuilt };
-            self.input.consume(len);
             match header {
                 Ok(header) => {
                     let flags = RecordFlags(flags);
-                    return Ok(Some(Found::Record(FoundRecord { header, cpu, flags, place })));
+                    let found = FoundRecord { header, cpu, flags, place, block_len };
+                    return Ok(Some(Found::Record(found)));
                 }
                 Err(Malformed::UnknownCode(_)) => self.stats.unknown += 1,
                 Err(_) => self.stats.bad += 1,
             }
+            self.input.consume(block_len);
         }
     }
 
