@@ -13,7 +13,8 @@ pub struct Syscall {
     pub kind: SyscallKind,
     /// The number on x86_64, if it exists there.
     pub nr: Option<u16>,
-    /// The events that the probe sends for it on x86_64.
+    /// The events that tell of it, where the probe sends any: enters only of the calls whose arguments could be changed
+    /// in flight, and of tracepoints.
     pub enter: Option<EventCode>,
     pub exit: Option<EventCode>,
     pub flags: SyscallFlags,
@@ -74,10 +75,22 @@ const fn number(value: i32) -> Option<u16> {
     if value < 0 { None } else { Some(value as u16) }
 }
 
-const fn event(value: i32) -> Option<EventCode> {
+/// An enter, unless it stems from the time when every call had one.
+const fn enter(value: i32) -> Option<EventCode> {
     match number(value) {
-        Some(number) => EventCode::new(number),
+        Some(number) => match EventCode::new(number) {
+            Some(code) if code.is_current() => Some(code),
+            _ => None,
+        },
         None => None,
+    }
+}
+
+const fn exit(value: i32, kind: SyscallKind) -> Option<EventCode> {
+    match (kind, number(value)) {
+        (SyscallKind::Generic, Some(_)) => Some(EventCode::GENERIC),
+        (_, Some(number)) => EventCode::new(number),
+        _ => None,
     }
 }
 
@@ -104,8 +117,8 @@ macro_rules! syscalls {
             name: $name,
             kind: kind!($kind),
             nr: number($nr),
-            enter: event($enter),
-            exit: event($exit),
+            enter: enter($enter),
+            exit: exit($exit, kind!($kind)),
             flags: SyscallFlags::NONE$(.union(SyscallFlags::$flag))*,
         }),*];
     };
@@ -507,11 +520,11 @@ syscalls! {
     393 "fanotify_mark" generic 301 0 0 []
     394 "recv" dedicated -1 -1 -1 []
     395 "send" dedicated -1 -1 -1 []
-    396 "sched_process_exit" tracepoint -1 -1 -1 [STATE REPAIR]
-    397 "sched_switch" tracepoint -1 -1 -1 []
-    398 "page_fault_user" tracepoint -1 -1 -1 []
-    399 "page_fault_kernel" tracepoint -1 -1 -1 []
-    400 "signal_deliver" tracepoint -1 -1 -1 []
+    396 "sched_process_exit" tracepoint -1 186 -1 [STATE REPAIR]
+    397 "sched_switch" tracepoint -1 152 -1 []
+    398 "page_fault_user" tracepoint -1 290 -1 []
+    399 "page_fault_kernel" tracepoint -1 290 -1 []
+    400 "signal_deliver" tracepoint -1 232 -1 []
     401 "timerfd" generic -1 -1 -1 []
     402 "s390_pci_mmio_read" generic -1 -1 -1 []
     403 "sigaction" generic -1 -1 -1 []

@@ -39,6 +39,12 @@ impl EventCode {
         self.0 & 1 == 0
     }
 
+    /// Whether this is an event of today: neither superseded nor a placeholder.
+    pub const fn is_current(self) -> bool {
+        let flags = self.info().flags;
+        !flags.contains(EventFlags::OLD_VERSION) && !flags.contains(EventFlags::UNUSED)
+    }
+
     /// The index of a parameter by name; for constants, so that a wrong name does not compile.
     ///
     /// # Panics
