@@ -9,6 +9,7 @@ mod event;
 mod flags;
 mod info;
 mod interest;
+mod names;
 mod record;
 pub mod snapshot;
 mod syscalls;
@@ -20,6 +21,7 @@ pub use info::{
     Category, EventFlags, EventInfo, Kind, Origin, ParamExtra, ParamFormat, ParamInfo, ParamType,
 };
 pub use interest::Interest;
+pub use names::{errno_by_name, errno_name, signal_by_name, signal_name};
 pub use record::{HEADER_LEN, RecordBuilder};
 pub use syscalls::{
     SYSCALLS, Syscall, SyscallFlags, SyscallKind, syscall, syscall_by_name, syscall_by_nr,
