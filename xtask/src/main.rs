@@ -2,6 +2,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 
 mod arrows;
+mod codegen;
+mod probe_object;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +24,16 @@ static COMMANDS: &[Command] = &[
         name: "arrows",
         help: "check which crate may use which (ARCHITECTURE.md)",
         run: arrows::run,
+    },
+    Command {
+        name: "codegen",
+        help: "write what is generated from tables; with --check only compare",
+        run: codegen::run,
+    },
+    Command {
+        name: "probe-object",
+        help: "rebuild the probe's object that is used without clang; with --check only compare",
+        run: probe_object::run,
     },
     Command {
         name: "tidy",
@@ -47,6 +59,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whether the only argument is `--check`.
+fn check_flag(args: &[String]) -> Result<bool> {
+    ensure!(args.iter().all(|arg| arg == "--check"), "the only argument is --check");
+    Ok(!args.is_empty())
 }
 
 /// The root of the checkout.

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What user space and the programs share. `src/layout.rs` holds the other half of each struct.
+#pragma once
+
+enum {
+	SYSCALL_SLOTS = 512,
+	// The most bytes of one record: the lengths of parameters are u16.
+	RECORD_MAX = 65535,
+	PATH_MAX = 4096,
+	// The longest name in a file system, with its NUL.
+	NAME_MAX = 256,
+	// The most names of a path that is built in the kernel.
+	PATH_NAMES = 64,
+	// Programs that can be under way at once on a CPU, each with scratch memory of its own.
+	LEVELS = 2,
+};
+
+struct settings {
+	// Nanoseconds since the epoch at boot, to be added to the boot clock.
+	__u64 boot_ts;
+	// Whose events are not captured.
+	__u32 own_pid;
+	// How many bytes of a data buffer are kept.
+	__u32 snaplen;
+	// Whether calls that failed are left out.
+	__u32 drop_failed;
+	// The address of the kernel's operations of socket files; 0 if unknown.
+	__u64 socket_file_ops;
+};
+
+struct interest {
+	__u64 words[SYSCALL_SLOTS / 64];
+};
+
+// Of one CPU. attempted = delivered + ring_full + too_large.
+struct counters {
+	// Records begun; also the sequence number of the next.
+	__u64 attempted;
+	__u64 delivered;
+	__u64 ring_full;
+	__u64 too_large;
+	// No scratch memory left: not attempted.
+	__u64 nested;
+	// Parameters left empty because user memory could not be read: the record was sent.
+	__u64 faults;
+};
+
+struct scratch {
+	__u32 busy;
+	// Names of a path, last first, while it is walked. Loops keep their state here rather than in registers: the
+	// verifier then sees the same state in each round and soon believes it.
+	__u32 n_names;
+	__u32 cursor;
+	__u64 names[PATH_NAMES];
+	// Twice the size, so that any parameter fits behind any place within the first half.
+	__u8 record[2 * (RECORD_MAX + 1)];
+};
+
+#define MAP(name, kind, entries, key_type, value_type)                                                                 \
+	struct {                                                                                                       \
+		__uint(type, kind);                                                                                    \
+		__uint(max_entries, entries);                                                                          \
+		__type(key, key_type);                                                                                 \
+		__type(value, value_type);                                                                             \
+	} name SEC(".maps")
+
+MAP(settings, BPF_MAP_TYPE_ARRAY, 1, __u32, struct settings);
+MAP(interest, BPF_MAP_TYPE_ARRAY, 1, __u32, struct interest);
+// The portable code of each system call, for the generic event.
+MAP(syscall_codes, BPF_MAP_TYPE_ARRAY, SYSCALL_SLOTS, __u32, __u16);
+MAP(counters, BPF_MAP_TYPE_PERCPU_ARRAY, 1, __u32, struct counters);
+// Records lost because the ring was full, by event code; user space sets the number of entries.
+MAP(lost, BPF_MAP_TYPE_PERCPU_ARRAY, 1, __u32, __u64);
+// LEVELS for each CPU; user space sets the number of entries.
+MAP(scratches, BPF_MAP_TYPE_ARRAY, LEVELS, __u32, struct scratch);
+MAP(programs, BPF_MAP_TYPE_PROG_ARRAY, SYSCALL_SLOTS, __u32, __u32);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 * 1024 * 1024);
+} ring SEC(".maps");
+
+static __always_inline const struct settings *the_settings(void)
+{
+	__u32 zero = 0;
+	return bpf_map_lookup_elem(&settings, &zero);
+}
+
+static __always_inline struct counters *the_counters(void)
+{
+	__u32 zero = 0;
+	return bpf_map_lookup_elem(&counters, &zero);
+}

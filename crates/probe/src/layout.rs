@@ -1,0 +1,122 @@
+//! What this side and the programs share: the other half of `bpf/maps.h` and `bpf/writer.h`.
+
+use gyr_event::{Interest, SyscallKind};
+
+/// System call numbers that the dispatcher looks at.
+pub(crate) const SYSCALL_SLOTS: usize = 512;
+/// Scratch records for each CPU.
+pub(crate) const LEVELS: u32 = 2;
+/// The length of [`Prefix`] on the ring.
+pub(crate) const PREFIX_LEN: usize = 8;
+
+/// `struct settings`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// Nanoseconds since the epoch at boot.
+    pub(crate) boot_ts: u64,
+    pub(crate) own_pid: u32,
+    pub(crate) snaplen: u32,
+    pub(crate) drop_failed: bool,
+    pub(crate) socket_file_ops: u64,
+}
+
+impl Settings {
+    pub(crate) fn to_bytes(self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes[0..8].copy_from_slice(&self.boot_ts.to_ne_bytes());
+        bytes[8..12].copy_from_slice(&self.own_pid.to_ne_bytes());
+        bytes[12..16].copy_from_slice(&self.snaplen.to_ne_bytes());
+        bytes[16..20].copy_from_slice(&u32::from(self.drop_failed).to_ne_bytes());
+        bytes[24..32].copy_from_slice(&self.socket_file_ops.to_ne_bytes());
+        bytes
+    }
+}
+
+/// `struct interest`: a bit for each number of a system call.
+pub(crate) fn interest_bytes(interest: &Interest) -> Vec<u8> {
+    let mut words = [0u64; SYSCALL_SLOTS / 64];
+    for nr in interest
+        .iter()
+        .filter(|syscall| syscall.kind != SyscallKind::Tracepoint)
+        .filter_map(|s| s.nr)
+    {
+        if let Some(word) = words.get_mut(usize::from(nr) / 64) {
+            *word |= 1 << (nr % 64);
+        }
+    }
+    words.iter().flat_map(|word| word.to_ne_bytes()).collect()
+}
+
+/// `struct counters`, of one CPU.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counters {
+    pub(crate) attempted: u64,
+    pub(crate) delivered: u64,
+    pub(crate) ring_full: u64,
+    pub(crate) too_large: u64,
+    pub(crate) nested: u64,
+    pub(crate) faults: u64,
+}
+
+impl Counters {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        Self {
+            attempted: u64_at(bytes, 0),
+            delivered: u64_at(bytes, 8),
+            ring_full: u64_at(bytes, 16),
+            too_large: u64_at(bytes, 24),
+            nested: u64_at(bytes, 32),
+            faults: u64_at(bytes, 40),
+        }
+    }
+}
+
+/// `struct prefix`, before each record on the ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Prefix {
+    pub(crate) cpu: u16,
+    pub(crate) flags: u16,
+    pub(crate) seq: u32,
+}
+
+impl Prefix {
+    /// The prefix and the record behind it; `None` if the bytes are too few.
+    pub(crate) fn split(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (&[a, b, c, d, seq @ ..], record) = bytes.split_first_chunk::<PREFIX_LEN>()?;
+        let prefix = Self {
+            cpu: u16::from_ne_bytes([a, b]),
+            flags: u16::from_ne_bytes([c, d]),
+            seq: u32::from_ne_bytes(seq),
+        };
+        Some((prefix, record))
+    }
+}
+
+/// The number at an offset; 0 beyond the end.
+pub(crate) fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |chunk| u64::from_ne_bytes(*chunk))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gyr_event::syscall_by_name;
+
+    #[test]
+    fn a_call_sets_the_bit_of_its_number() {
+        let mut interest = Interest::none();
+        interest.insert(syscall_by_name("openat").unwrap().code);
+        interest.insert(syscall_by_name("signal_deliver").unwrap().code);
+        let bytes = interest_bytes(&interest);
+        assert_eq!(u64_at(&bytes, 257 / 64 * 8), 1 << (257 % 64));
+        assert_eq!(bytes.iter().map(|byte| byte.count_ones()).sum::<u32>(), 1);
+    }
+
+    #[test]
+    fn a_prefix_splits_from_its_record() {
+        let bytes = [1, 0, 2, 0, 3, 0, 0, 0, 42];
+        let prefix = Prefix { cpu: 1, flags: 2, seq: 3 };
+        assert_eq!(Prefix::split(&bytes), Some((prefix, &[42][..])));
+        assert_eq!(Prefix::split(&bytes[..7]), None);
+    }
+}

@@ -1,0 +1,388 @@
+//! Loading, attaching and steering the programs.
+
+use std::collections::HashMap;
+use std::os::fd::{AsFd, AsRawFd};
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use gyr_event::{EventCode, Interest, SYSCALLS, Syscall, SyscallKind};
+use libbpf_rs::{
+    Link, MapCore, MapFlags, MapHandle, Object, ObjectBuilder, OpenObject, PrintLevel, ProgramInput,
+};
+
+use crate::layout::{self, Counters, LEVELS, SYSCALL_SLOTS, Settings};
+use crate::ring::Ring;
+use crate::source::Reader;
+use crate::stats::{CpuStats, Stats};
+
+/// The programs, as `build.rs` made them.
+static OBJECT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/probe.bpf.o"));
+
+/// Programs that are attached to a tracepoint of their own, and the names in an [`Interest`] that need them.
+const TRACEPOINTS: &[(&str, &[&str])] = &[
+    ("sched_exec", &["execve", "execveat"]),
+    ("sched_exit", &["sched_process_exit"]),
+    ("signal_deliver", &["signal_deliver"]),
+];
+
+/// What the probe shall do.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub interest: Interest,
+    /// The size of the ring; brought to the next power of two of at least a page.
+    pub ring_bytes: u32,
+    /// How many bytes of a data buffer are kept.
+    pub snaplen: u32,
+    /// Leave out calls that failed.
+    pub drop_failed: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { interest: Interest::all(), ring_bytes: 32 << 20, snaplen: 80, drop_failed: false }
+    }
+}
+
+/// Why there is no probe, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error(
+        "loading eBPF programs is not permitted: run as root, or with the capabilities CAP_BPF, CAP_PERFMON and \
+         CAP_DAC_READ_SEARCH (in a container: privileged)"
+    )]
+    NotPermitted,
+    #[error(
+        "the kernel has no type information (/sys/kernel/btf/vmlinux): it must be built with CONFIG_DEBUG_INFO_BTF"
+    )]
+    NoBtf,
+    #[error("Linux {release} is too old for live capture: 5.8 is the first that will do")]
+    OldKernel { release: String },
+    #[error("{doing}: {error}{log}")]
+    Failed {
+        doing: &'static str,
+        error: Box<dyn std::error::Error + Send + Sync>,
+        /// What libbpf and the kernel said, each line on one of its own.
+        log: String,
+    },
+}
+
+/// The programs in the kernel, and the reading end of their ring.
+#[derive(Debug)]
+pub struct Probe {
+    pub(crate) ring: Ring,
+    pub(crate) reader: Reader,
+    maps: HashMap<String, MapHandle>,
+    /// Programs can be added: each time another object that shares the maps of the first.
+    objects: Vec<Object>,
+    links: HashMap<&'static str, Link>,
+    interest: Interest,
+    attached: bool,
+}
+
+impl Probe {
+    /// Loads the programs that the interest needs. Nothing is sent before [`Probe::attach`].
+    pub fn load(config: &Config) -> Result<Self, LoadError> {
+        check_kernel()?;
+        libbpf_rs::set_print(Some((PrintLevel::Warn, keep_log)));
+        let n_cpus = libbpf_rs::num_possible_cpus().map_err(failed("counting CPUs"))?;
+        let page_len = u32::try_from(rustix::param::page_size()).unwrap_or(4096);
+        let ring_bytes = config.ring_bytes.clamp(page_len, 1 << 30).next_power_of_two();
+        let mut open = open_object()?;
+        for mut map in open.maps_mut() {
+            let entries = match map.name().to_str() {
+                Some("ring") => ring_bytes,
+                Some("scratches") => LEVELS * n_cpus as u32,
+                Some("lost") => EventCode::COUNT as u32,
+                _ => continue,
+            };
+            map.set_max_entries(entries).map_err(failed("sizing maps"))?;
+        }
+        choose_programs(&mut open, &|name| needs(&config.interest, name) || name == "own_pid");
+        let object = open.load().map_err(failed("loading the eBPF programs"))?;
+        let mut maps = HashMap::new();
+        for map in object.maps() {
+            let handle = MapHandle::try_from(&map).map_err(failed("keeping maps"))?;
+            maps.insert(map.name().to_string_lossy().into_owned(), handle);
+        }
+        let ring = maps.get("ring").map(|map| Ring::new(map.as_fd(), ring_bytes));
+        let Some(Ok(ring)) = ring else {
+            return Err(failed("mapping the ring")(std::io::Error::last_os_error()));
+        };
+        let mut probe = Self {
+            ring,
+            reader: Reader::new(n_cpus),
+            maps,
+            objects: vec![object],
+            links: HashMap::new(),
+            interest: Interest::none(),
+            attached: false,
+        };
+        probe.configure(config)?;
+        probe.set_interest(&config.interest)?;
+        Ok(probe)
+    }
+
+    /// Starts the programs.
+    pub fn attach(&mut self) -> Result<(), LoadError> {
+        self.attached = true;
+        self.attach_tracepoints()?;
+        self.attach_program("dispatch")
+    }
+
+    /// Sends other events from now on; programs that are missing are loaded. Nothing in between is lost.
+    pub fn set_interest(&mut self, interest: &Interest) -> Result<(), LoadError> {
+        if interest.iter().any(|syscall| !self.interest.contains(syscall.code)) {
+            self.load_missing(interest)?;
+        }
+        for syscall in interest.iter() {
+            self.set_program(syscall)?;
+        }
+        self.update("interest", 0, &layout::interest_bytes(interest))?;
+        self.interest = interest.clone();
+        self.links.retain(|name, _| *name == "dispatch" || needs(interest, name));
+        if self.attached { self.attach_tracepoints() } else { Ok(()) }
+    }
+
+    /// What the programs and the reading end have counted.
+    pub fn kernel_stats(&self) -> Result<Stats, LoadError> {
+        let zero = 0u32.to_ne_bytes();
+        let counters = self.lookup_percpu("counters", &zero)?;
+        let cpus = counters.iter().enumerate().map(|(cpu, bytes)| {
+            let kernel = Counters::from_bytes(bytes);
+            let sequence = self.reader.sequence(cpu);
+            CpuStats {
+                attempted: kernel.attempted,
+                delivered: kernel.delivered,
+                ring_full: kernel.ring_full,
+                too_large: kernel.too_large,
+                nested: kernel.nested,
+                faults: kernel.faults,
+                received: sequence.received,
+                gaps: sequence.gaps,
+            }
+        });
+        let cpus: Vec<CpuStats> = cpus.collect();
+        let mut lost_events = Vec::new();
+        if cpus.iter().any(|cpu| cpu.ring_full > 0) {
+            for code in EventCode::all() {
+                let key = u32::from(code.number()).to_ne_bytes();
+                let lost = self.lookup_percpu("lost", &key)?;
+                let lost = lost.iter().map(|bytes| layout::u64_at(bytes, 0)).sum();
+                if lost > 0 {
+                    lost_events.push((code, lost));
+                }
+            }
+        }
+        Ok(Stats { cpus, lost_events, missed_recursion: self.missed_recursion() })
+    }
+
+    fn configure(&self, config: &Config) -> Result<(), LoadError> {
+        let settings = Settings {
+            boot_ts: boot_ts(),
+            own_pid: self.own_pid(),
+            snaplen: config.snaplen.min(65_000),
+            drop_failed: config.drop_failed,
+            socket_file_ops: 0,
+        };
+        self.update("settings", 0, &settings.to_bytes())?;
+        for syscall in SYSCALLS {
+            if let Some(nr) = syscall.nr.filter(|nr| usize::from(*nr) < SYSCALL_SLOTS) {
+                self.update("syscall_codes", u32::from(nr), &syscall.code.to_ne_bytes())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// This process as the kernel's first pid namespace knows it, which in a container is not what getpid says.
+    fn own_pid(&self) -> u32 {
+        self.objects
+            .iter()
+            .flat_map(|object| object.progs_mut())
+            .find(|program| program.name() == "own_pid")
+            .and_then(|program| program.test_run(ProgramInput::default()).ok())
+            .map_or_else(std::process::id, |output| output.return_value)
+    }
+
+    /// Loads the programs that the interest needs and that are not loaded, sharing the maps.
+    fn load_missing(&mut self, interest: &Interest) -> Result<(), LoadError> {
+        let loaded: Vec<String> = self
+            .objects
+            .iter()
+            .flat_map(|object| object.progs())
+            .filter(|program| program.autoload())
+            .map(|program| program.name().to_string_lossy().into_owned())
+            .collect();
+        let mut open = open_object()?;
+        let missing = |name: &str| needs(interest, name) && !loaded.iter().any(|l| l == name);
+        if !choose_programs(&mut open, &missing) {
+            return Ok(());
+        }
+        for mut map in open.maps_mut() {
+            if let Some(have) = map.name().to_str().and_then(|name| self.maps.get(name)) {
+                map.reuse_fd(have.as_fd()).map_err(failed("sharing maps"))?;
+            }
+        }
+        self.objects.push(open.load().map_err(failed("loading more eBPF programs"))?);
+        Ok(())
+    }
+
+    /// Puts a call's program where the dispatcher finds it.
+    fn set_program(&self, syscall: &Syscall) -> Result<(), LoadError> {
+        let (Some(nr), name) = (syscall.nr, program_name(syscall)) else { return Ok(()) };
+        let program = self
+            .objects
+            .iter()
+            .flat_map(|object| object.progs())
+            .find(|program| program.autoload() && program.name() == name.as_str());
+        match program {
+            Some(program) => {
+                let fd = program.as_fd().as_raw_fd();
+                self.update("programs", u32::from(nr), &fd.to_ne_bytes())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn attach_tracepoints(&mut self) -> Result<(), LoadError> {
+        for (name, _) in TRACEPOINTS {
+            if needs(&self.interest, name) && !self.links.contains_key(name) {
+                self.attach_program(name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn attach_program(&mut self, name: &'static str) -> Result<(), LoadError> {
+        let program = self
+            .objects
+            .iter()
+            .flat_map(|object| object.progs_mut())
+            .find(|program| program.autoload() && program.name() == name);
+        if let Some(program) = program {
+            let link = program.attach().map_err(failed("attaching the eBPF programs"))?;
+            self.links.insert(name, link);
+        }
+        Ok(())
+    }
+
+    fn update(&self, map: &'static str, key: u32, value: &[u8]) -> Result<(), LoadError> {
+        let Some(map) = self.maps.get(map) else {
+            return Err(failed("finding a map")(std::io::Error::other(map)));
+        };
+        map.update(&key.to_ne_bytes(), value, MapFlags::ANY).map_err(failed("writing to a map"))
+    }
+
+    fn lookup_percpu(&self, map: &'static str, key: &[u8]) -> Result<Vec<Vec<u8>>, LoadError> {
+        let Some(map) = self.maps.get(map) else {
+            return Err(failed("finding a map")(std::io::Error::other(map)));
+        };
+        let values = map.lookup_percpu(key, MapFlags::ANY).map_err(failed("reading a map"))?;
+        Ok(values.unwrap_or_default())
+    }
+
+    fn missed_recursion(&self) -> u64 {
+        let ids: Vec<u32> = self
+            .objects
+            .iter()
+            .flat_map(|object| object.progs())
+            .filter(|program| program.autoload())
+            .filter_map(|program| libbpf_rs::Program::id_from_fd(program.as_fd()).ok())
+            .collect();
+        libbpf_rs::query::ProgInfoIter::default()
+            .filter(|info| ids.contains(&info.id))
+            .map(|info| info.recursion_misses)
+            .sum()
+    }
+}
+
+/// Whether a program is needed for an interest: by the calls whose exit it tells of, or by its tracepoint's names.
+fn needs(interest: &Interest, program: &str) -> bool {
+    if program == "dispatch" {
+        return true;
+    }
+    match TRACEPOINTS.iter().find(|(name, _)| *name == program) {
+        Some((_, names)) => interest.iter().any(|syscall| names.contains(&syscall.name)),
+        None => interest.iter().any(|syscall| program_name(syscall) == program),
+    }
+}
+
+/// The program that tells of a call's exit.
+fn program_name(syscall: &Syscall) -> String {
+    match syscall.kind {
+        SyscallKind::Generic => "sys_generic".to_owned(),
+        _ => format!("sys_{}", syscall.name),
+    }
+}
+
+/// Marks the programs that shall be loaded; whether there are any.
+fn choose_programs(open: &mut OpenObject, wanted: &dyn Fn(&str) -> bool) -> bool {
+    let mut any = false;
+    for mut program in open.progs_mut() {
+        let load = program.name().to_str().is_some_and(wanted);
+        program.set_autoload(load);
+        any |= load;
+    }
+    any
+}
+
+fn open_object() -> Result<OpenObject, LoadError> {
+    ObjectBuilder::default().open_memory(OBJECT).map_err(failed("reading the eBPF object"))
+}
+
+/// Says what is missing before libbpf says it worse.
+fn check_kernel() -> Result<(), LoadError> {
+    let release = rustix::system::uname().release().to_string_lossy().into_owned();
+    let mut numbers = release.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
+    if (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) < (5, 8) {
+        return Err(LoadError::OldKernel { release });
+    }
+    if !Path::new("/sys/kernel/btf/vmlinux").exists() {
+        return Err(LoadError::NoBtf);
+    }
+    Ok(())
+}
+
+/// Nanoseconds since the epoch at boot.
+fn boot_ts() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let since_boot = Duration::new(boot.tv_sec.unsigned_abs(), 0)
+        + Duration::from_nanos(boot.tv_nsec.unsigned_abs());
+    u64::try_from(now.saturating_sub(since_boot).as_nanos()).unwrap_or(0)
+}
+
+/// What libbpf said last; it has one place for all to say it.
+static LOG: Mutex<String> = Mutex::new(String::new());
+/// How much of it is kept, in bytes.
+const LOG_LEN: usize = 4096;
+
+fn keep_log(_: PrintLevel, line: String) {
+    if let Ok(mut log) = LOG.lock() {
+        log.push_str(&line);
+        let excess = log.len().saturating_sub(LOG_LEN);
+        let cut = log.ceil_char_boundary(excess);
+        log.drain(..cut);
+    }
+}
+
+/// Turns an error of libbpf's into one that says what was being done.
+fn failed<E>(doing: &'static str) -> impl Fn(E) -> LoadError
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    move |error| {
+        let log = LOG.lock().map(|mut log| std::mem::take(&mut *log)).unwrap_or_default();
+        // The verifier refuses with the same error as the kernel's lock, but it has more to say.
+        if is_permission(&error) && !log.contains("PROG LOAD LOG") {
+            return LoadError::NotPermitted;
+        }
+        let log = log.lines().map(|line| format!("\n  {line}")).collect();
+        LoadError::Failed { doing, error: Box::new(error), log }
+    }
+}
+
+fn is_permission(error: &(dyn std::error::Error + 'static)) -> bool {
+    let kind = error.downcast_ref::<libbpf_rs::Error>().map(libbpf_rs::Error::kind);
+    kind == Some(libbpf_rs::ErrorKind::PermissionDenied)
+}

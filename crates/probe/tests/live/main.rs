@@ -1,0 +1,7 @@
+//! The probe on the running kernel: each test makes an event happen and looks at every parameter.
+#![allow(unsafe_code, reason = "the tests make system calls that std does not offer")]
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+
+mod files;
+mod processes;
+mod support;

@@ -1,0 +1,240 @@
+//! Processes and threads: how they come, change their image, and go.
+
+use gyr_event::{Event, EventCode, tables};
+
+use crate::support::{Run, check, run, sys};
+
+const CLONES: &[&str] = &["clone", "clone3", "fork", "vfork"];
+
+/// What /proc says of this process; its children by fork share it.
+struct Proc {
+    exe: Vec<u8>,
+    args: Vec<u8>,
+    cgroups: Vec<u8>,
+}
+
+impl Proc {
+    fn read() -> Self {
+        let cmdline = std::fs::read("/proc/self/cmdline").unwrap();
+        let split = cmdline.iter().position(|byte| *byte == 0).unwrap() + 1;
+        let mut args = cmdline[split..].to_vec();
+        args.truncate(4096);
+        Self { exe: cmdline[..split].to_vec(), args, cgroups: cgroups() }
+    }
+}
+
+/// This process's control groups as events have them.
+fn cgroups() -> Vec<u8> {
+    let text = std::fs::read_to_string("/proc/self/cgroup").unwrap();
+    let path_of = |subsystem: &str| {
+        let lines = text.lines().map(|line| line.splitn(3, ':').collect::<Vec<_>>());
+        let mut fitting =
+            lines.filter(|line| line[1].is_empty() || line[1].split(',').any(|s| s == subsystem));
+        // Version 1 hierarchies come before the one of version 2.
+        fitting.next().map_or("/", |line| line[2]).to_owned()
+    };
+    let names = [
+        ("cpuset", "cpuset"),
+        ("cpu", "cpu"),
+        ("cpuacct", "cpuacct"),
+        ("io", "blkio"),
+        ("memory", "memory"),
+    ];
+    names.iter().flat_map(|(name, v1)| format!("{name}={}\0", path_of(v1)).into_bytes()).collect()
+}
+
+fn events_of(run: &Run, tid: i64, code: EventCode) -> Vec<Event<'_>> {
+    run.all().filter(|event| event.tid() == tid && event.code() == code).collect()
+}
+
+fn rlimit_nofile() -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: writes to the local of the right type.
+    unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) };
+    limit.rlim_cur
+}
+
+#[test]
+fn fork_is_told_by_the_parent_and_by_the_child() {
+    let Some(run) = run(CLONES, |notes| {
+        let child = sys!(libc::SYS_fork);
+        if child == 0 {
+            // SAFETY: ends the grandchild.
+            unsafe { libc::_exit(0) };
+        }
+        notes.set(0, child);
+        sys!(libc::SYS_wait4, child, 0, 0, 0);
+    }) else {
+        return;
+    };
+    let proc = Proc::read();
+    let child = run.notes.get(0);
+    let parent_pid = i64::from(std::process::id());
+    for (tid, ptid, res) in [(run.pid, None, child), (child, Some(run.pid), 0)] {
+        let [event] = events_of(&run, tid, EventCode::FORK)[..] else { panic!("{tid}") };
+        assert_eq!(event.i64(EventCode::FORK.param("res")), Some(res));
+        assert_eq!(event.bytes(EventCode::FORK.param("exe")), proc.exe);
+        assert_eq!(event.bytes(EventCode::FORK.param("args")), proc.args);
+        for name in ["tid", "pid", "vtid", "vpid"] {
+            assert_eq!(event.i64(index(event, name)), Some(tid), "{name}");
+        }
+        assert_eq!(
+            event.i64(index(event, "ptid")),
+            Some(ptid.unwrap_or_else(|| parent_tid(parent_pid, event)))
+        );
+        assert!(!event.has(index(event, "cwd")));
+        assert_eq!(event.u64(index(event, "fdlimit")), Some(rlimit_nofile()));
+        assert!(event.u64(index(event, "vm_size")).unwrap() > 1000);
+        assert!(
+            event.u64(index(event, "vm_rss")).unwrap()
+                < event.u64(index(event, "vm_size")).unwrap()
+        );
+        assert_eq!(event.u64(index(event, "vm_swap")), Some(0));
+        assert!(event.u64(index(event, "pgft_min")).is_some());
+        assert_eq!(event.u64(index(event, "pgft_maj")), Some(0));
+        assert_eq!(event.text(index(event, "comm")), Some(&b"processes::fork"[..]));
+        assert_eq!(
+            event.bytes(index(event, "cgroups")).escape_ascii().to_string(),
+            proc.cgroups.escape_ascii().to_string()
+        );
+        assert_eq!(event.u64(index(event, "flags")), Some(0));
+        // SAFETY: no preconditions.
+        let (uid, gid) = unsafe { (libc::geteuid(), libc::getegid()) };
+        assert_eq!(event.u32(index(event, "uid")), Some(uid));
+        assert_eq!(event.u32(index(event, "gid")), Some(gid));
+        let init_start = event.u64(index(event, "pidns_init_start_ts")).unwrap();
+        assert_eq!(init_start > 0, res == 0, "only the child tells of its namespace");
+    }
+}
+
+/// The parent is the thread of this process that forked, which only the event knows.
+fn parent_tid(pid: i64, event: Event<'_>) -> i64 {
+    let tid = event.i64(index(event, "ptid")).unwrap();
+    assert!(std::path::Path::new(&format!("/proc/{pid}/task/{tid}")).exists(), "{tid}");
+    tid
+}
+
+fn index(event: Event<'_>, name: &str) -> usize {
+    event.info().params.iter().position(|param| param.name == name).unwrap()
+}
+
+#[test]
+fn an_exec_that_succeeds_tells_the_new_image() {
+    let Some(run) = run(&["execve"], |_| {
+        let args = [c"tru".as_ptr(), c"a b".as_ptr(), c"".as_ptr(), std::ptr::null()];
+        let env = [c"X=1".as_ptr(), c"Y=".as_ptr(), std::ptr::null()];
+        sys!(libc::SYS_execve, c"/bin/true".as_ptr(), args.as_ptr(), env.as_ptr());
+    }) else {
+        return;
+    };
+    let event = run.one(EventCode::EXECVE);
+    let exe = std::fs::canonicalize("/bin/true").unwrap();
+    use std::os::unix::fs::MetadataExt;
+    let meta = std::fs::metadata(&exe).unwrap();
+    let ctime = meta.ctime() as u64 * 1_000_000_000 + meta.ctime_nsec() as u64;
+    let mtime = meta.mtime() as u64 * 1_000_000_000 + meta.mtime_nsec() as u64;
+    let status = |field: &str| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find(|line| line.starts_with(field)).unwrap();
+        u64::from_str_radix(line.split_whitespace().nth(1).unwrap(), 16).unwrap()
+    };
+    let varying = |name: &str| event.i64(index(event, name)).unwrap();
+    let loginuid: u32 =
+        std::fs::read_to_string("/proc/self/loginuid").unwrap().trim().parse().unwrap();
+    // SAFETY: no preconditions.
+    let (uid, gid, pgid) = unsafe { (libc::geteuid(), libc::getegid(), libc::getpgid(0)) };
+    check(
+        event,
+        &[
+            ("res", &0),
+            ("exe", &"tru\\x00"),
+            ("args", &"a b\\x00\\x00"),
+            ("tid", &run.pid),
+            ("pid", &run.pid),
+            ("ptid", &parent_tid(i64::from(std::process::id()), event)),
+            ("cwd", &""),
+            ("fdlimit", &rlimit_nofile()),
+            ("pgft_maj", &varying("pgft_maj")),
+            ("pgft_min", &varying("pgft_min")),
+            ("vm_size", &varying("vm_size")),
+            ("vm_rss", &varying("vm_rss")),
+            ("vm_swap", &0),
+            ("comm", &"true\\x00"),
+            ("cgroups", &cgroups().escape_ascii()),
+            ("env", &"X=1\\x00Y=\\x00"),
+            ("tty", &varying("tty")),
+            ("vpgid", &pgid),
+            ("loginuid", &loginuid),
+            ("flags", &tables::execve_flags.value("EXE_WRITABLE")),
+            ("cap_inheritable", &status("CapInh:")),
+            ("cap_permitted", &status("CapPrm:")),
+            ("cap_effective", &status("CapEff:")),
+            ("exe_ino", &meta.ino()),
+            ("exe_ino_ctime", &ctime),
+            ("exe_ino_mtime", &mtime),
+            ("uid", &uid),
+            ("trusted_exepath", &format!("{}\\x00", exe.display())),
+            ("pgid", &pgid),
+            ("gid", &gid),
+            ("filename", &"/bin/true\\x00"),
+        ],
+    );
+}
+
+#[test]
+fn an_exec_that_fails_tells_what_was_asked_for() {
+    let Some(run) = run(&["execve", "execveat"], |_| {
+        // Copies on the stack: constants of the file might not be in the child's memory, and the probe may not wait.
+        let (argv0, a, b, x) = (*b"none\0", *b"a\0", *b"b\0", *b"X=1\0");
+        let args = [argv0.as_ptr(), a.as_ptr(), a[1..].as_ptr(), b.as_ptr(), std::ptr::null()];
+        let env = [x.as_ptr(), std::ptr::null()];
+        sys!(libc::SYS_execve, c"/none".as_ptr(), args.as_ptr(), env.as_ptr());
+        sys!(libc::SYS_execveat, -100, c"/none".as_ptr(), args.as_ptr(), env.as_ptr(), 0);
+    }) else {
+        return;
+    };
+    for code in [EventCode::EXECVE, EventCode::EXECVEAT] {
+        let event = run.one(code);
+        let text = |name: &str| event.bytes(index(event, name)).escape_ascii().to_string();
+        assert_eq!(event.result(), Some(-i64::from(libc::ENOENT)));
+        assert_eq!(text("exe"), "none\\x00");
+        assert_eq!(text("args"), "a\\x00\\x00b\\x00");
+        assert_eq!(text("env"), "X=1\\x00");
+        let exe = std::env::current_exe().unwrap();
+        assert_eq!(text("trusted_exepath"), format!("{}\\x00", exe.display()));
+    }
+    let event = run.one(EventCode::EXECVE);
+    assert_eq!(event.text(index(event, "filename")), Some(&b"/none"[..]));
+}
+
+#[test]
+fn the_end_of_a_process_tells_its_status() {
+    let Some(run) = run(&["sched_process_exit"], |notes| {
+        for (i, signal) in [0, libc::SIGTERM].into_iter().enumerate() {
+            let child = sys!(libc::SYS_fork);
+            if child == 0 {
+                if signal == 0 {
+                    // SAFETY: ends the grandchild.
+                    unsafe { libc::_exit(7) };
+                }
+                // SAFETY: the grandchild dies of it.
+                unsafe { libc::raise(signal) };
+            }
+            notes.set(i, child);
+            sys!(libc::SYS_wait4, child, 0, 0, 0);
+        }
+    }) else {
+        return;
+    };
+    let ended = |status: i64, ret: i64, sig: i32, i: usize| {
+        let events = events_of(&run, run.notes.get(i), EventCode::PROCEXIT);
+        assert_eq!(events.len(), 1);
+        check(
+            events[0],
+            &[("status", &status), ("ret", &ret), ("sig", &sig), ("core", &0), ("reaper_tid", &0)],
+        );
+    };
+    ended(7 << 8, 7, 0, 0);
+    ended(i64::from(libc::SIGTERM), 0, libc::SIGTERM, 1);
+    assert_eq!(run.events(EventCode::PROCEXIT).len(), 1, "the child itself");
+}
