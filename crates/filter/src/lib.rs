@@ -4,8 +4,14 @@
 //! event or a process.
 #![forbid(unsafe_code)]
 
+pub mod ast;
+mod parse;
+mod print;
 mod scheme;
 mod value;
 
+pub use ast::{Expr, Modifier, Operator, Position, Text, TooLarge, Transformer};
+pub use parse::{MAX_LENGTH, ParseError, parse, parse_operand};
+pub use print::exact;
 pub use scheme::{FieldError, FieldFlags, FieldInfo, Fold, Lifetime, Scheme, World};
 pub use value::{Type, Value};
