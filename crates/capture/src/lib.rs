@@ -1,9 +1,11 @@
-//! Where events come from and go to: the [`Source`] trait and capture files.
+//! Where events come from and go to: the [`Source`] trait, capture files and text.
 //!
-//! A source hands out one record after the other. [`scap::Replay`] is the source that reads a `.scap` file.
+//! A source hands out one record after the other: [`scap::Replay`] from a `.scap` file, [`text::TextEvents`] from text.
 #![forbid(unsafe_code)]
 
 pub mod scap;
 mod source;
+pub mod text;
+mod thread;
 
 pub use source::{Next, Record, RecordFlags, Source, SourceError, Stats};

@@ -78,6 +78,9 @@ pub enum SourceError {
         offset: u64,
         problem: crate::scap::Problem,
     },
+    /// The text could not be read.
+    #[error(transparent)]
+    Text(#[from] crate::text::Error),
     /// A live source failed.
     #[error(transparent)]
     Live(#[from] Box<dyn std::error::Error + Send + Sync>),

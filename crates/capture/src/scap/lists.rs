@@ -7,6 +7,7 @@ use gyr_event::snapshot::{
 };
 
 use super::fields::{Bad, Fields, Read};
+use crate::thread::{Slot, THREAD_FIELDS, THREAD_TAIL};
 
 /// No entry of a list is longer, the unknown tail of a newer version apart.
 pub(crate) const ENTRY_MAX: usize = 64 << 10;
@@ -32,78 +33,41 @@ pub(crate) fn machine(body: &mut Fields<'_>) -> Read<Machine> {
     Ok(Machine { hostname, num_cpus, memory_bytes, max_pid, boot_ts })
 }
 
-/// Reads one field of a thread.
-type ThreadField = fn(&mut Fields<'_>, &mut ThreadEntry) -> Read<()>;
-
-/// The fields of a thread in file order, each with the version of the list that brought it.
-const THREAD_FIELDS: &[(u8, ThreadField)] = &[
-    (1, |from, thread| from.i64().map(|it| thread.tid = it)),
-    (1, |from, thread| from.i64().map(|it| thread.pid = it)),
-    (1, |from, thread| from.i64().map(|it| thread.ptid = it)),
-    (6, |from, thread| from.i64().map(|it| thread.sid = it)),
-    (8, |from, thread| from.i64().map(|it| thread.vpgid = it)),
-    (1, |from, thread| from.text(STRING_MAX).map(|it| thread.comm = it)),
-    (1, |from, thread| from.text(STRING_MAX).map(|it| thread.exe = it)),
-    (7, |from, thread| from.text(STRING_MAX).map(|it| thread.exepath = it)),
-    (1, |from, thread| from.text(ARGUMENTS_MAX).map(|it| thread.args = it)),
-    (1, |from, thread| from.text(STRING_MAX).map(|it| thread.cwd = it)),
-    (1, |from, thread| from.i64().map(|it| thread.fdlimit = it)),
-    (1, |from, thread| from.u32().map(|it| thread.flags = it)),
-    (1, |from, thread| from.u32().map(|it| thread.uid = it)),
-    (1, |from, thread| from.u32().map(|it| thread.gid = it)),
-    (2, |from, thread| from.u32().map(|it| thread.vmsize_kb = it)),
-    (2, |from, thread| from.u32().map(|it| thread.vmrss_kb = it)),
-    (2, |from, thread| from.u32().map(|it| thread.vmswap_kb = it)),
-    (2, |from, thread| from.u64().map(|it| thread.pfmajor = it)),
-    (2, |from, thread| from.u64().map(|it| thread.pfminor = it)),
-    (3, |from, thread| from.text(ARGUMENTS_MAX).map(|it| thread.env = it)),
-    (4, |from, thread| from.i64().map(|it| thread.vtid = it)),
-    (4, |from, thread| from.i64().map(|it| thread.vpid = it)),
-    (4, |from, thread| from.text(ARGUMENTS_MAX).map(|it| thread.cgroups = it)),
-    (5, |from, thread| from.text(STRING_MAX).map(|it| thread.root = it)),
-];
-
-/// What an entry of version 9 may end with, each only while bytes are left.
-const THREAD_TAIL: &[ThreadField] = &[
-    |from, thread| from.u32().map(|it| thread.loginuid = it),
-    |from, thread| from.bool().map(|it| thread.exe_writable = it),
-    |from, thread| from.u64().map(|it| thread.cap_inheritable = it),
-    |from, thread| from.u64().map(|it| thread.cap_permitted = it),
-    |from, thread| from.u64().map(|it| thread.cap_effective = it),
-    |from, thread| from.bool().map(|it| thread.exe_upper_layer = it),
-    |from, thread| from.u64().map(|it| thread.exe_ino = it),
-    |from, thread| from.u64().map(|it| thread.exe_ino_ctime = it),
-    |from, thread| from.u64().map(|it| thread.exe_ino_mtime = it),
-    |from, thread| from.bool().map(|it| thread.exe_from_memfd = it),
-    |from, thread| from.bool().map(|it| thread.exe_lower_layer = it),
-    |from, thread| from.i64().map(|it| thread.pgid = it),
-];
-
-/// The tail without its first two fields: writers of that time left them out, and only the length tells.
-const TAIL_WITHOUT_PIDNS_MAX: usize = 29;
+/// How many fields of the tail writers left out at first: the first two, and only the length of the rest tells.
+const TAIL_ADDED_IN_FRONT: usize = 2;
+/// The longest tail without them.
+const OLD_TAIL_MAX: usize = 29;
 
 /// One thread of a list of this version. Entries of version 9 come cut out by their length.
 pub(crate) fn thread(entry: &mut Fields<'_>, version: u8) -> Read<ThreadEntry> {
     let mut thread = ThreadEntry::default();
-    for (since, read) in THREAD_FIELDS {
-        if *since <= version {
-            read(entry, &mut thread)?;
+    for field in THREAD_FIELDS.iter().filter(|field| field.since <= version) {
+        entry.read_into((field.slot)(&mut thread))?;
+    }
+    if version >= 9 {
+        let absent = if entry.left() > OLD_TAIL_MAX { 0 } else { TAIL_ADDED_IN_FRONT };
+        for field in THREAD_TAIL.iter().skip(absent) {
+            if entry.left() == 0 {
+                break;
+            }
+            entry.read_into((field.slot)(&mut thread))?;
         }
-    }
-    if version < 9 {
-        return Ok(thread);
-    }
-    if entry.left() > TAIL_WITHOUT_PIDNS_MAX {
-        thread.pidns_init_start_ts = entry.u64()?;
-        thread.tty = entry.u32()?;
-    }
-    for read in THREAD_TAIL {
-        if entry.left() == 0 {
-            break;
-        }
-        read(entry, &mut thread)?;
     }
     Ok(thread)
+}
+
+impl Fields<'_> {
+    fn read_into(&mut self, slot: Slot<'_>) -> Read<()> {
+        match slot {
+            Slot::I64(value) => *value = self.i64()?,
+            Slot::U32(value) => *value = self.u32()?,
+            Slot::U64(value) => *value = self.u64()?,
+            Slot::Bool(value) => *value = self.bool()?,
+            Slot::Text(value) => *value = self.text(STRING_MAX)?,
+            Slot::Texts(value) => *value = self.text(ARGUMENTS_MAX)?,
+        }
+        Ok(())
+    }
 }
 
 /// The kinds of fds that have no more than a name.
