@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 
 mod arrows;
+mod bench;
 mod codegen;
 mod probe_object;
 mod tidy;
@@ -39,6 +40,12 @@ static COMMANDS: &[Command] = &[
         name: "tidy",
         help: "check what no compiler checks: heads, sizes, licences",
         run: tidy::run,
+    },
+    Command { name: "bench", help: "measure what Gyr costs, and print a table", run: bench::run },
+    Command {
+        name: "workload",
+        help: "one of the loads that bench runs",
+        run: bench::workload::run,
     },
 ];
 

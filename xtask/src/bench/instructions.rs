@@ -1,0 +1,105 @@
+//! Instructions per event, counted by callgrind.
+//!
+//! A replay of a large capture less one of a small capture, divided by the difference of their events: so start-up and
+//! the loading of rules cancel.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use flate2::read::MultiGzDecoder;
+
+use super::{Setup, Table, variants};
+
+const LARGE: (&str, f64) = ("mixed", 293_213.0);
+const SMALL: (&str, f64) = ("files", 1_056.0);
+
+/// One rule that never matches.
+const ONE_RULE: &str = "- rule: one\n  desc: d\n  condition: evt.type=open and fd.name=/nonexistent/never\n  \
+                        output: x %evt.num\n  priority: DEBUG\n";
+
+/// One rule, the stable rules, all rules.
+pub(super) fn run(setup: &Setup, table: &mut Table) -> Result<()> {
+    let one = setup.scratch.join("one.yaml");
+    std::fs::write(&one, ONE_RULE)?;
+    for (case, rules) in [
+        ("one rule", vec![one]),
+        ("25 rules", setup.upstream_rules(1)),
+        ("93 rules", setup.upstream_rules(3)),
+    ] {
+        let per_event = per_event(setup, &rules)?;
+        table.row("instructions", case, format!("{per_event:.0} instructions/event"));
+    }
+    Ok(())
+}
+
+/// All rules, and 10 and 100 times as many.
+pub(super) fn scaling(setup: &Setup, table: &mut Table) -> Result<()> {
+    for times in [1, 10, 100] {
+        let rules = variants::write(setup, times)?;
+        let per_event = per_event(setup, &rules)?;
+        table.row(
+            "scaling",
+            &format!("93 rules × {times}"),
+            format!("{per_event:.0} instructions/event"),
+        );
+    }
+    Ok(())
+}
+
+/// The packed capture less the unpacked one.
+pub(super) fn inflate(setup: &Setup, table: &mut Table) -> Result<()> {
+    let one = setup.scratch.join("one.yaml");
+    std::fs::write(&one, ONE_RULE)?;
+    let unpacked = unpacked(setup, LARGE.0)?;
+    let packed = count(setup, std::slice::from_ref(&one), &setup.capture(LARGE.0))?;
+    let plain = count(setup, std::slice::from_ref(&one), &unpacked)?;
+    table.row("inflate", "gzip", format!("{:.0} instructions/event", (packed - plain) / LARGE.1));
+    Ok(())
+}
+
+fn per_event(setup: &Setup, rules: &[PathBuf]) -> Result<f64> {
+    let large = count(setup, rules, &unpacked(setup, LARGE.0)?)?;
+    let small = count(setup, rules, &unpacked(setup, SMALL.0)?)?;
+    Ok((large - small) / (LARGE.1 - SMALL.1))
+}
+
+/// The capture without its compression, in the scratch folder.
+pub(super) fn unpacked(setup: &Setup, name: &str) -> Result<PathBuf> {
+    let path = setup.scratch.join(format!("{name}.scap"));
+    if !path.exists() {
+        let mut packed = MultiGzDecoder::new(File::open(setup.capture(name))?);
+        io::copy(&mut packed, &mut File::create(&path)?)?;
+    }
+    Ok(path)
+}
+
+fn count(setup: &Setup, rules: &[PathBuf], capture: &Path) -> Result<f64> {
+    let mut command = Command::new("valgrind");
+    command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(&setup.gyr);
+    replay_arguments(&mut command, setup, rules, capture)?;
+    let output =
+        command.stdout(Stdio::null()).output().context("cannot run valgrind (a Debian package)")?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{text}");
+    let counted = text.lines().find_map(|line| line.split("Collected : ").nth(1));
+    counted.and_then(|n| n.trim().parse().ok()).with_context(|| format!("no count in: {text}"))
+}
+
+/// The arguments of a replay.
+pub(super) fn replay_arguments(
+    command: &mut Command,
+    setup: &Setup,
+    rules: &[PathBuf],
+    capture: &Path,
+) -> Result<()> {
+    command.arg("-c").arg(setup.config()?);
+    for file in rules {
+        command.arg("-r").arg(file);
+    }
+    command.args(["-o", "engine.kind=replay", "-o"]);
+    command.arg(format!("engine.replay.capture_file={}", capture.display()));
+    Ok(())
+}

@@ -1,0 +1,245 @@
+//! What watching costs the machine: rounds with and without Gyr, interleaved, the least of each kept.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::{Setup, Table};
+
+/// A file that nobody else opens: who sees it opened is awake.
+const SENTINEL: &str = "/tmp/gyr-bench-sentinel";
+const SENTINEL_RULE: &str = "- rule: sentinel\n  desc: d\n  condition: evt.type=openat and fd.name=/tmp/gyr-bench-sentinel\n  \
+                             output: SENTINEL\n  priority: DEBUG\n";
+const ROUNDS: usize = 5;
+
+/// Gyr, watching.
+struct Watcher {
+    child: Child,
+    alerts: Receiver<()>,
+    started: Instant,
+}
+
+impl Watcher {
+    /// Starts it and waits until it sees the sentinel opened.
+    fn start(setup: &Setup, rules: &[PathBuf]) -> Result<(Self, Duration)> {
+        let sentinel = setup.scratch.join("sentinel.yaml");
+        fs::write(&sentinel, SENTINEL_RULE)?;
+        fs::write(SENTINEL, "")?;
+        let mut command = Command::new(&setup.gyr);
+        command.arg("-c").arg(setup.config()?).arg("-v").arg("-r").arg(&sentinel);
+        for file in rules {
+            command.arg("-r").arg(file);
+        }
+        command
+            .args(["-o", "engine.kind=modern_ebpf"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let started = Instant::now();
+        let mut child = command.spawn()?;
+        let stdout = child.stdout.take().context("no standard output")?;
+        let (seen, alerts) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if line.contains("SENTINEL") && seen.send(()).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut watcher = Self { child, alerts, started };
+        let took = watcher.wait_for_sentinel()?;
+        Ok((watcher, took))
+    }
+
+    fn wait_for_sentinel(&mut self) -> Result<Duration> {
+        loop {
+            File::open(SENTINEL)?;
+            if self.alerts.recv_timeout(Duration::from_millis(2)).is_ok() {
+                return Ok(self.started.elapsed());
+            }
+            if let Some(status) = self.child.try_wait()? {
+                let mut text = String::new();
+                self.child.stderr.take().map(|mut stderr| stderr.read_to_string(&mut text));
+                bail!("gyr ended ({status}): {text}");
+            }
+            ensure!(self.started.elapsed() < Duration::from_secs(30), "no alert within 30 s");
+        }
+    }
+
+    /// Its own CPU seconds so far.
+    fn cpu(&self) -> Result<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/schedstat", self.child.id()))?;
+        let main: f64 = stat.split(' ').next().unwrap_or_default().parse::<f64>()? / 1e9;
+        let mut all = 0.0;
+        for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            let stat = fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
+            all += stat.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or_default()
+                / 1e9;
+        }
+        Ok(all.max(main))
+    }
+
+    fn rss_anon_kib(&self) -> Result<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line =
+            status.lines().find_map(|line| line.strip_prefix("RssAnon:")).context("no RssAnon")?;
+        Ok(line.trim().trim_end_matches(" kB").parse()?)
+    }
+
+    /// Ends it; returns how many events it got and how many the kernel side dropped.
+    fn stop(mut self) -> Result<(u64, u64)> {
+        kill(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGINT)?;
+        let mut text = String::new();
+        self.child.stderr.take().context("no standard error")?.read_to_string(&mut text)?;
+        self.child.wait()?;
+        let number = |label: &str| {
+            text.lines()
+                .find_map(|line| line.strip_prefix(label))
+                .and_then(|n| n.trim().parse().ok())
+        };
+        match (number("Driver Events:"), number("Driver Drops:")) {
+            (Some(events), Some(drops)) => Ok((events, drops)),
+            _ => bail!("no event counts in: {text}"),
+        }
+    }
+}
+
+fn rule_sets(setup: &Setup) -> [(&'static str, Vec<PathBuf>); 2] {
+    [("25 rules", setup.upstream_rules(1)), ("93 rules", setup.upstream_rules(3))]
+}
+
+/// CPU seconds that a load takes, in a process of its own.
+fn load(name: &str, n: u64) -> Result<f64> {
+    let output = spawn_load(name, n)?.wait_with_output()?;
+    ensure!(output.status.success(), "the load {name} failed");
+    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+}
+
+fn spawn_load(name: &str, n: u64) -> Result<Child> {
+    let this = std::env::current_exe()?;
+    Ok(Command::new(this)
+        .args(["workload", name, &n.to_string()])
+        .stdout(Stdio::piped())
+        .spawn()?)
+}
+
+/// What one ignored system call costs more.
+pub(super) fn syscall(setup: &Setup, table: &mut Table) -> Result<()> {
+    const CALLS: u64 = 3_000_000;
+    let (mut without, mut with) = (f64::MAX, f64::MAX);
+    for _ in 0..ROUNDS {
+        without = without.min(load("getppid", CALLS)?);
+        let (watcher, _) = Watcher::start(setup, &setup.upstream_rules(3))?;
+        with = with.min(load("getppid", CALLS)?);
+        watcher.stop()?;
+    }
+    let ns = |seconds: f64| seconds / CALLS as f64 * 1e9;
+    table.row(
+        "syscall",
+        "getppid, ignored",
+        format!("{:.0} ns, with Gyr +{:.0} ns", ns(without), ns(with - without)),
+    );
+    Ok(())
+}
+
+/// 500,000 open/read/close.
+pub(super) fn opens(setup: &Setup, table: &mut Table) -> Result<()> {
+    load_with_rules(setup, table, "opens", 500_000)
+}
+
+/// 2,000 fork and exec.
+pub(super) fn execs(setup: &Setup, table: &mut Table) -> Result<()> {
+    load_with_rules(setup, table, "execs", 2_000)
+}
+
+fn load_with_rules(setup: &Setup, table: &mut Table, name: &str, n: u64) -> Result<()> {
+    let without =
+        (0..ROUNDS).map(|_| load(name, n)).try_fold(f64::MAX, |best, s| s.map(|s| best.min(s)))?;
+    table.row(name, "without Gyr", format!("{without:.2} s CPU"));
+    for (case, rules) in rule_sets(setup) {
+        let (watcher, _) = Watcher::start(setup, &rules)?;
+        let before = watcher.cpu()?;
+        let with = load(name, n)?;
+        let own = watcher.cpu()? - before;
+        let (events, drops) = watcher.stop()?;
+        let percent = 100.0 * drops as f64 / (events + drops).max(1) as f64;
+        table.row(
+            name,
+            case,
+            format!("{with:.2} s CPU, Gyr itself {own:.2} s, {drops} dropped ({percent:.2} %)"),
+        );
+    }
+    Ok(())
+}
+
+/// As many generators as CPUs, median of five.
+pub(super) fn flood(setup: &Setup, table: &mut Table) -> Result<()> {
+    for (case, rules) in rule_sets(setup) {
+        let mut percents = Vec::new();
+        for _ in 0..ROUNDS {
+            let (watcher, _) = Watcher::start(setup, &rules)?;
+            let cpus = std::thread::available_parallelism()?.get();
+            let loads: Vec<Child> =
+                (0..cpus).map(|_| spawn_load("opens", 300_000)).collect::<Result<_>>()?;
+            for load in loads {
+                load.wait_with_output()?;
+            }
+            let (events, drops) = watcher.stop()?;
+            percents.push(100.0 * drops as f64 / (events + drops).max(1) as f64);
+        }
+        percents.sort_by(f64::total_cmp);
+        table.row(
+            "flood",
+            case,
+            format!("{:.2} % dropped, median of {ROUNDS}", percents[ROUNDS / 2]),
+        );
+    }
+    Ok(())
+}
+
+/// From start to the first alert.
+pub(super) fn start(setup: &Setup, table: &mut Table) -> Result<()> {
+    for (case, rules) in rule_sets(setup) {
+        let mut best = f64::MAX;
+        for _ in 0..ROUNDS {
+            let (watcher, took) = Watcher::start(setup, &rules)?;
+            best = best.min(took.as_secs_f64());
+            watcher.stop()?;
+        }
+        table.row("start", case, format!("{best:.2} s to the first alert"));
+    }
+    Ok(())
+}
+
+/// Anonymous memory after N and after 3N processes.
+pub(super) fn memory(setup: &Setup, table: &mut Table) -> Result<()> {
+    const PROCESSES: u64 = 2_000;
+    let (watcher, _) = Watcher::start(setup, &setup.upstream_rules(3))?;
+    table.row(
+        "memory",
+        "93 rules, at rest",
+        format!("{:.1} MiB RssAnon", watcher.rss_anon_kib()? / 1024.0),
+    );
+    load("execs", PROCESSES)?;
+    let after_n = watcher.rss_anon_kib()?;
+    load("execs", 2 * PROCESSES)?;
+    let after_3n = watcher.rss_anon_kib()?;
+    watcher.stop()?;
+    let growth = 100.0 * (after_3n - after_n) / after_n;
+    table.row(
+        "memory",
+        &format!("after {PROCESSES} and {} processes", 3 * PROCESSES),
+        format!("{:.1} and {:.1} MiB, {growth:+.1} %", after_n / 1024.0, after_3n / 1024.0),
+    );
+    remove(Path::new(SENTINEL))
+}
+
+fn remove(path: &Path) -> Result<()> {
+    fs::remove_file(path).with_context(|| path.display().to_string())
+}

@@ -1,0 +1,131 @@
+//! What Gyr costs: `cargo xtask bench [NAME ...]` measures and prints one table; docs/performance.md says how to read it.
+//!
+//! Instruction counts are the same on a busy and on an idle machine. Times are not: they are measured in interleaved
+//! rounds, with and without Gyr, and only reported.
+
+mod instructions;
+mod live;
+mod machine;
+mod replay;
+mod variants;
+pub(crate) mod workload;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// One measurement: its name, what it tells, and how it is taken.
+struct Bench {
+    name: &'static str,
+    help: &'static str,
+    run: fn(&Setup, &mut Table) -> Result<()>,
+}
+
+static BENCHES: &[Bench] = &[
+    Bench {
+        name: "instructions",
+        help: "user-space instructions per event, by rules",
+        run: instructions::run,
+    },
+    Bench {
+        name: "scaling",
+        help: "the same with 10 and 100 times the rules",
+        run: instructions::scaling,
+    },
+    Bench {
+        name: "inflate",
+        help: "instructions per event to unpack a capture",
+        run: instructions::inflate,
+    },
+    Bench { name: "loading", help: "CPU time to load rules", run: replay::loading },
+    Bench { name: "replay", help: "events per second from a capture", run: replay::run },
+    Bench { name: "syscall", help: "what one system call costs more with Gyr", run: live::syscall },
+    Bench { name: "opens", help: "500,000 open/read/close: CPU time and drops", run: live::opens },
+    Bench { name: "execs", help: "2,000 fork and exec: CPU time and drops", run: live::execs },
+    Bench { name: "flood", help: "open/read/close on all CPUs at once: drops", run: live::flood },
+    Bench { name: "start", help: "from start to the first alert", run: live::start },
+    Bench { name: "memory", help: "memory after N and 3N processes", run: live::memory },
+];
+
+/// What every measurement needs.
+struct Setup {
+    gyr: PathBuf,
+    /// Captures and rules files that are not part of the project.
+    shared: PathBuf,
+    scratch: PathBuf,
+}
+
+impl Setup {
+    fn capture(&self, name: &str) -> PathBuf {
+        self.shared.join(format!("conformance/captures/{name}.scap"))
+    }
+
+    /// The rules files that Falco's users run, the first `n` of the three.
+    fn upstream_rules(&self, n: usize) -> Vec<PathBuf> {
+        ["falco_rules.yaml", "falco-incubating_rules.yaml", "falco-sandbox_rules.yaml"][..n]
+            .iter()
+            .map(|file| self.shared.join("upstream-rules").join(file))
+            .collect()
+    }
+
+    /// A configuration that prints alerts and does nothing else.
+    fn config(&self) -> Result<PathBuf> {
+        let path = self.scratch.join("gyr.yaml");
+        std::fs::write(
+            &path,
+            "config_files: []\nwatch_config_files: false\nrules_files: []\nload_plugins: []\nappend_output: []\n\
+             stdout_output: {enabled: true}\nsyslog_output: {enabled: false}\nwebserver: {enabled: false}\n\
+             log_syslog: false\n",
+        )?;
+        Ok(path)
+    }
+}
+
+/// The rows of the result, printed as they come.
+struct Table;
+
+impl Table {
+    fn row(&mut self, bench: &str, case: &str, value: String) {
+        println!("| {bench} | {case} | {value} |");
+    }
+}
+
+/// Takes the measurements named, or all.
+pub(crate) fn run(args: &[String]) -> Result<()> {
+    if let Some(unknown) = args.iter().find(|arg| !BENCHES.iter().any(|bench| bench.name == **arg))
+    {
+        for bench in BENCHES {
+            println!("  {:14} {}", bench.name, bench.help);
+        }
+        bail!("no measurement is called {unknown}");
+    }
+    let setup = set_up()?;
+    machine::print();
+    println!("\n| measurement | case | result |\n|---|---|---|");
+    for bench in
+        BENCHES.iter().filter(|bench| args.is_empty() || args.iter().any(|arg| arg == bench.name))
+    {
+        (bench.run)(&setup, &mut Table).with_context(|| format!("measuring {}", bench.name))?;
+    }
+    std::fs::remove_dir_all(&setup.scratch)?;
+    Ok(())
+}
+
+fn set_up() -> Result<Setup> {
+    let root = crate::root();
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--package", "gyr"])
+        .current_dir(&root)
+        .status()?;
+    ensure!(built.success(), "gyr does not build");
+    let shared =
+        std::env::var_os("GYR_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
+    ensure!(
+        shared.join("conformance").is_dir(),
+        "captures and rules are looked for in $GYR_SHARED, which is not there"
+    );
+    let scratch = std::env::temp_dir().join(format!("gyr-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&scratch)?;
+    Ok(Setup { gyr: root.join("target/release/gyr"), shared, scratch })
+}
