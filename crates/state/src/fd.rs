@@ -1,0 +1,291 @@
+//! One open fd: what it is, its name, and for sockets both ends.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use gyr_event::snapshot::{FdKind, L4Proto, NamedFd};
+
+use crate::Slot;
+use crate::names::Text;
+pub(crate) use crate::sockinfo::Sockinfo;
+
+macro_rules! fd_types {
+    ($($(#[$doc:meta])* $variant:ident $char:literal $name:literal,)*) => {
+        /// What an fd refers to.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum FdType { $($(#[$doc])* $variant,)* }
+
+        impl FdType {
+            /// The type's name, as `fd.type` gives it.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The type as one character, as `fd.typechar` gives it.
+            pub const fn typechar(self) -> char {
+                match self { $(Self::$variant => $char,)* }
+            }
+        }
+    };
+}
+
+fd_types! {
+    File 'f' "file",
+    Directory 'd' "directory",
+    Ipv4 '4' "ipv4",
+    Ipv6 '6' "ipv6",
+    /// A listening or bound socket: it has one end.
+    Ipv4Server '4' "ipv4",
+    /// As [`FdType::Ipv4Server`].
+    Ipv6Server '6' "ipv6",
+    Unix 'u' "unix",
+    Pipe 'p' "pipe",
+    Event 'e' "event",
+    Signal 's' "signalfd",
+    Eventpoll 'l' "eventpoll",
+    Inotify 'i' "inotify",
+    Timer 't' "timerfd",
+    Netlink 'n' "netlink",
+    Bpf 'b' "bpf",
+    Userfault 'u' "userfaultfd",
+    IoUring 'r' "io_uring",
+    Memfd 'm' "memfd",
+    Pidfd 'P' "pidfd",
+    Unsupported 'X' "unsupported",
+    /// Known to be open, of unknown type.
+    Unknown 'o' "<NA>",
+}
+
+impl FdType {
+    pub const fn is_socket(self) -> bool {
+        matches!(self, Self::Ipv4 | Self::Ipv6 | Self::Ipv4Server | Self::Ipv6Server | Self::Unix)
+    }
+
+    pub const fn is_ip(self) -> bool {
+        matches!(self, Self::Ipv4 | Self::Ipv6 | Self::Ipv4Server | Self::Ipv6Server)
+    }
+}
+
+/// The ends of a socket. Source is the client and dest the server, as far as is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Socket {
+    V4 {
+        source: (Ipv4Addr, u16),
+        dest: (Ipv4Addr, u16),
+        l4proto: L4Proto,
+    },
+    V6 {
+        source: (Ipv6Addr, u16),
+        dest: (Ipv6Addr, u16),
+        l4proto: L4Proto,
+    },
+    V4Server {
+        local: (Ipv4Addr, u16),
+        l4proto: L4Proto,
+    },
+    V6Server {
+        local: (Ipv6Addr, u16),
+        l4proto: L4Proto,
+    },
+    /// Kernel addresses of the two sockets.
+    Unix {
+        source: u64,
+        dest: u64,
+    },
+}
+
+impl Socket {
+    /// [`L4Proto::None`] for a unix socket.
+    pub const fn l4proto(&self) -> L4Proto {
+        match *self {
+            Self::V4 { l4proto, .. }
+            | Self::V6 { l4proto, .. }
+            | Self::V4Server { l4proto, .. }
+            | Self::V6Server { l4proto, .. } => l4proto,
+            Self::Unix { .. } => L4Proto::None,
+        }
+    }
+}
+
+/// Which end of a connection the process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Client,
+    Server,
+}
+
+/// Which layer of an overlay file system a file is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    Upper,
+    Lower,
+}
+
+/// One open fd.
+#[derive(Debug)]
+pub struct Fd {
+    data: Arc<FdData>,
+    stamp: u64,
+    slot: Slot,
+}
+
+/// What is known of an open file description. Shared by the copies that fork makes.
+#[derive(Clone, Debug)]
+pub(crate) struct FdData {
+    pub(crate) kind: FdType,
+    pub(crate) name: Text,
+    pub(crate) name_raw: Text,
+    /// As the table `file_flags` names them.
+    pub(crate) open_flags: u32,
+    pub(crate) dev: u32,
+    pub(crate) mount_id: u32,
+    pub(crate) ino: u64,
+    pub(crate) pid: i64,
+    pub(crate) sockinfo: Sockinfo,
+    pub(crate) role: Option<Role>,
+    pub(crate) layer: Option<Layer>,
+    pub(crate) is_connected: bool,
+}
+
+impl Fd {
+    pub(crate) fn new(data: FdData, stamp: u64) -> Self {
+        Self { data: Arc::new(data), stamp, slot: Slot::default() }
+    }
+
+    /// The fd as a forked process holds it: the same description, answers not yet computed.
+    pub(crate) fn fork(&self) -> Self {
+        Self { data: Arc::clone(&self.data), stamp: self.stamp, slot: Slot::default() }
+    }
+
+    pub(crate) fn data(&self) -> &FdData {
+        &self.data
+    }
+
+    /// The description, to be changed; `stamp` is new.
+    pub(crate) fn edit(&mut self, stamp: u64) -> &mut FdData {
+        self.stamp = stamp;
+        Arc::make_mut(&mut self.data)
+    }
+
+    pub fn kind(&self) -> FdType {
+        self.data.kind
+    }
+
+    /// A path, a tuple, or whatever names this kind of fd.
+    pub fn name(&self) -> &[u8] {
+        self.data.name.as_bytes()
+    }
+
+    /// The path as the process gave it.
+    pub fn name_raw(&self) -> &[u8] {
+        self.data.name_raw.as_bytes()
+    }
+
+    /// Open flags as the table `file_flags` names them.
+    pub fn flags(&self) -> u32 {
+        self.data.open_flags
+    }
+
+    pub fn dev(&self) -> u32 {
+        self.data.dev
+    }
+
+    pub fn ino(&self) -> u64 {
+        self.data.ino
+    }
+
+    pub fn mount_id(&self) -> u32 {
+        self.data.mount_id
+    }
+
+    /// The process that a pidfd refers to.
+    pub fn pid(&self) -> i64 {
+        self.data.pid
+    }
+
+    pub fn socket(&self) -> Option<Socket> {
+        self.data.sockinfo.read_as(self.data.kind)
+    }
+
+    pub fn role(&self) -> Option<Role> {
+        self.data.role
+    }
+
+    pub fn layer(&self) -> Option<Layer> {
+        self.data.layer
+    }
+
+    pub fn is_connected(&self) -> bool {
+        self.data.is_connected
+    }
+
+    /// As `fd.l4proto` has it: not applicable until a socket's role is known.
+    pub fn l4proto(&self) -> L4Proto {
+        self.data.l4proto()
+    }
+
+    /// No two contents of any fd share a stamp, apart from the copies that fork makes.
+    pub const fn stamp(&self) -> u64 {
+        self.stamp
+    }
+
+    pub const fn slot(&self) -> &Slot {
+        &self.slot
+    }
+}
+
+impl FdData {
+    pub(crate) const fn new(kind: FdType) -> Self {
+        Self {
+            kind,
+            name: Text::EMPTY,
+            name_raw: Text::EMPTY,
+            open_flags: 0,
+            dev: 0,
+            mount_id: 0,
+            ino: 0,
+            pid: 0,
+            sockinfo: Sockinfo::EMPTY,
+            role: None,
+            layer: None,
+            is_connected: false,
+        }
+    }
+
+    pub(crate) fn l4proto(&self) -> L4Proto {
+        let l4proto = self.sockinfo.l4proto(self.kind);
+        let is_connection = matches!(self.kind, FdType::Ipv4 | FdType::Ipv6);
+        if is_connection && l4proto != L4Proto::Raw && self.role.is_none() {
+            return L4Proto::None;
+        }
+        l4proto
+    }
+
+    /// The type that goes with an entry of a snapshot.
+    pub(crate) const fn kind_of(kind: &FdKind) -> FdType {
+        match kind {
+            FdKind::File { .. } => FdType::File,
+            FdKind::Directory { .. } => FdType::Directory,
+            FdKind::Ipv4 { .. } => FdType::Ipv4,
+            FdKind::Ipv6 { .. } => FdType::Ipv6,
+            FdKind::Ipv4Server { .. } => FdType::Ipv4Server,
+            FdKind::Ipv6Server { .. } => FdType::Ipv6Server,
+            FdKind::Unix { .. } => FdType::Unix,
+            FdKind::Named { kind, .. } => match kind {
+                NamedFd::Pipe => FdType::Pipe,
+                NamedFd::Event => FdType::Event,
+                NamedFd::Signal => FdType::Signal,
+                NamedFd::Eventpoll => FdType::Eventpoll,
+                NamedFd::Inotify => FdType::Inotify,
+                NamedFd::Timer => FdType::Timer,
+                NamedFd::Netlink => FdType::Netlink,
+                NamedFd::Bpf => FdType::Bpf,
+                NamedFd::Userfault => FdType::Userfault,
+                NamedFd::IoUring => FdType::IoUring,
+                NamedFd::Memfd => FdType::Memfd,
+                NamedFd::Pidfd => FdType::Pidfd,
+                NamedFd::Unsupported => FdType::Unsupported,
+            },
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What a live system can be asked. The implementor bounds how often and for how long.
+
+use gyr_event::snapshot::{FdEntry, GroupEntry, ThreadEntry, UserEntry};
+
+/// Lookups on the system that the events come from.
+pub trait Host {
+    /// A thread that no event has told of, with the fds of its process if it leads one.
+    fn thread(&mut self, tid: i64) -> Option<(ThreadEntry, Vec<FdEntry>)>;
+
+    /// One fd of a process, by its number there.
+    fn fd(&mut self, pid: i64, fd: i64) -> Option<FdEntry>;
+
+    /// A user as the container (empty: the host) names it.
+    fn user(&mut self, container: &[u8], uid: u32) -> Option<UserEntry>;
+
+    /// A group as the container (empty: the host) names it.
+    fn group(&mut self, container: &[u8], gid: u32) -> Option<GroupEntry>;
+}
+
+/// The host of a replay: nothing can be asked any more.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoHost;
+
+impl Host for NoHost {
+    fn thread(&mut self, _tid: i64) -> Option<(ThreadEntry, Vec<FdEntry>)> {
+        None
+    }
+
+    fn fd(&mut self, _pid: i64, _fd: i64) -> Option<FdEntry> {
+        None
+    }
+
+    fn user(&mut self, _container: &[u8], _uid: u32) -> Option<UserEntry> {
+        None
+    }
+
+    fn group(&mut self, _container: &[u8], _gid: u32) -> Option<GroupEntry> {
+        None
+    }
+}

@@ -1,0 +1,32 @@
+//! Closing fds.
+
+use gyr_event::EventCode;
+use gyr_event::tables::close_range_flags;
+
+use crate::state::{Now, State};
+
+/// The entry stays for this event's rules and goes with the next event.
+pub(super) fn on_close(state: &mut State, now: &mut Now<'_>) {
+    let closed = now.event.i64(0).is_none_or(|res| res >= 0);
+    let (Some(idx), true, true) = (now.thread, closed, now.entry.is_some()) else { return };
+    let thread = state.threads.at(idx);
+    state.fds_to_remove.push((thread.tid(), thread.last.fd));
+}
+
+pub(super) fn on_close_range(state: &mut State, now: &mut Now<'_>) {
+    const FIRST: usize = EventCode::CLOSE_RANGE.param("first");
+    const LAST: usize = EventCode::CLOSE_RANGE.param("last");
+    const FLAGS: usize = EventCode::CLOSE_RANGE.param("flags");
+    const CLOEXEC: u32 = close_range_flags.value("CLOSE_RANGE_CLOEXEC");
+    let event = now.event;
+    let (Some(idx), Some(0)) = (now.thread, event.i64(0)) else { return };
+    let (Some(first), Some(last)) = (event.u32(FIRST), event.u32(LAST)) else { return };
+    if event.u32(FLAGS).unwrap_or_default() & CLOEXEC != 0 {
+        return;
+    }
+    if let Some(owner) = state.threads.fds_owner(idx) {
+        let range = i64::from(first)..=i64::from(last);
+        let n = state.threads.at_mut(owner).fds.remove_if(|fd, _| range.contains(&fd));
+        state.stats.n_removed_fds += n as u64;
+    }
+}

@@ -1,0 +1,25 @@
+//! A place beside a thread or an fd where the rules engine keeps answers about it.
+
+use std::cell::RefCell;
+
+/// Answers kept beside the thing they were computed from. Opaque to this crate; empty, and without memory, until used.
+#[derive(Debug, Default)]
+pub struct Slot(RefCell<Option<Box<Kept>>>);
+
+/// What a [`Slot`] holds once used.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// The stamp of the thing when the answers were computed.
+    pub stamp: u64,
+    /// The generation of the rules that asked.
+    pub generation: u32,
+    pub words: Vec<u64>,
+}
+
+impl Slot {
+    /// Runs `f` on what is kept, which starts out empty. A slot that is in use already (a call from within `f`) gives `None`.
+    pub fn with<R>(&self, f: impl FnOnce(&mut Kept) -> R) -> Option<R> {
+        let mut kept = self.0.try_borrow_mut().ok()?;
+        Some(f(kept.get_or_insert_default()))
+    }
+}

@@ -1,0 +1,482 @@
+//! The tables, and how an event changes them.
+
+use std::net::IpAddr;
+
+use gyr_event::snapshot::{Interface, Machine};
+use gyr_event::{Event, EventCode, EventFlags};
+
+use crate::fd::FdData;
+use crate::names::{Names, Text};
+use crate::thread::{Image, LastEvent};
+use crate::threads::Threads;
+use crate::users::Users;
+use crate::{Fd, Group, Host, Limits, Stats, Thread, ThreadIdx, User, interfaces, on, path};
+
+/// What the system looks like after the last event that was applied.
+#[derive(Debug)]
+pub struct State {
+    pub(crate) limits: Limits,
+    pub(crate) threads: Threads,
+    pub(crate) users: Users,
+    pub(crate) machine: Machine,
+    pub(crate) interfaces: Vec<Interface>,
+    pub(crate) names: Names,
+    pub(crate) stats: Stats,
+    /// Ports that the snapshot showed a server on.
+    pub(crate) server_ports: Vec<u16>,
+    pub(crate) exited: on::Exited,
+    /// A tid and when it exited: goes with the next event, so that rules still see it.
+    pub(crate) thread_to_remove: Option<(i64, u64)>,
+    /// As [`State::thread_to_remove`]: the tid and the numbers that it closed.
+    pub(crate) fds_to_remove: Vec<(i64, i64)>,
+    /// Where paths and names are put together.
+    pub(crate) scratch: Vec<u8>,
+}
+
+/// What the last event is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Current {
+    /// The event's thread. One that was not known has an entry now, if the table had room; clone's child and
+    /// exiting threads excepted.
+    pub thread: Option<ThreadIdx>,
+    /// The fd that the event is about: what it was given, or what it got.
+    pub fd: Option<i64>,
+    /// Whether the table knows that fd; after a close it still does.
+    pub fd_known: bool,
+    /// Whether the event gave that fd another name.
+    pub fd_name_changed: bool,
+    /// Whose table the entry is in, and under which number (a socketpair has two).
+    entry: Option<(ThreadIdx, i64)>,
+}
+
+/// An event as it is being applied.
+pub(crate) struct Now<'a> {
+    pub(crate) event: &'a Event<'a>,
+    pub(crate) host: &'a mut dyn Host,
+    pub(crate) thread: Option<ThreadIdx>,
+    /// The table and the number of the fd entry that the event is about.
+    pub(crate) entry: Option<(ThreadIdx, i64)>,
+    pub(crate) name_changed: bool,
+}
+
+impl State {
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            threads: Threads::new(),
+            users: Users::default(),
+            machine: Machine::default(),
+            interfaces: Vec::new(),
+            names: Names::new(),
+            stats: Stats::default(),
+            server_ports: Vec::new(),
+            exited: on::Exited::default(),
+            thread_to_remove: None,
+            fds_to_remove: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Brings the picture up to date with `event`. What [`Current`] names stays until the next call.
+    pub fn apply(&mut self, event: &Event<'_>, host: &mut dyn Host) -> Current {
+        self.settle(host);
+        let code = event.code();
+        let mut now = Now { event, host, thread: None, entry: None, name_changed: false };
+        if on::has_thread(code) {
+            self.find_thread_and_fd(&mut now);
+        }
+        if let Some(handler) = on::handler(code) {
+            handler(self, &mut now);
+        }
+        self.finish(&now)
+    }
+
+    /// Does what the last event left to be done once nobody looks at it any more.
+    fn settle(&mut self, host: &mut dyn Host) {
+        if let Some((tid, ts)) = self.thread_to_remove.take() {
+            if let Some(idx) = self.threads.find(tid) {
+                self.exited.add(tid, self.threads.at(idx).ptid(), ts);
+            }
+            self.remove_thread(tid, host);
+        }
+        while let Some((tid, fd)) = self.fds_to_remove.pop() {
+            self.remove_fd(tid, fd);
+        }
+    }
+
+    fn find_thread_and_fd(&mut self, now: &mut Now<'_>) {
+        let event = now.event;
+        let code = event.code();
+        let found = self.threads.find(event.tid());
+        if found.is_some() {
+            self.stats.n_noncached_thread_lookups += 1;
+        } else {
+            self.stats.n_failed_thread_lookups += 1;
+        }
+        let may_ask = on::may_ask_for_thread(code);
+        now.thread =
+            if may_ask { found.or_else(|| self.look_up(event.tid(), now.host)) } else { found };
+        let Some(idx) = now.thread else { return };
+        if code == EventCode::SCHEDSWITCH {
+            return;
+        }
+        let thread = self.threads.at_mut(idx);
+        if may_ask {
+            thread.set_flag(crate::flags::ACTIVE);
+        }
+        let fd_param = on::fd_param(code);
+        if code.is_enter() {
+            thread.last.enter = Some(code);
+            thread.last.fd = fd_param.and_then(|param| event.i64(param)).unwrap_or(-1);
+        } else {
+            if !follows(&thread.last, code) {
+                thread.last.record.clear();
+                thread.last.fd = -1;
+            }
+            if let Some(param) = fd_param
+                && thread.last.fd == -1
+                && let Some(fd) = event.i64(param)
+            {
+                thread.last.fd = fd;
+            }
+        }
+        let fd = thread.last.fd;
+        if fd_param.is_some() {
+            now.entry = self.find_fd(idx, fd);
+        }
+    }
+
+    fn finish(&mut self, now: &Now<'_>) -> Current {
+        let Some(idx) = now.thread else { return Current::default() };
+        let code = now.event.code();
+        let thread = self.threads.at_mut(idx);
+        if !code.is_enter() {
+            thread.last.record.clear();
+        }
+        let last_fd = thread.last.fd;
+        let mut entry = now.entry;
+        let flags = code.info().flags;
+        let is_about_fd = flags.contains(EventFlags::CREATES_FD)
+            || flags.contains(EventFlags::USES_FD)
+            || flags.contains(EventFlags::DESTROYS_FD);
+        if entry.is_none() && last_fd != -1 && is_about_fd {
+            entry = self.find_fd(idx, last_fd);
+        }
+        Current {
+            thread: Some(idx),
+            fd: (last_fd != -1).then_some(last_fd),
+            fd_known: entry.is_some(),
+            fd_name_changed: now.name_changed,
+            entry,
+        }
+    }
+
+    /// The thread of this tid, asked of the host or made up if no event told of it; none if the table is full.
+    pub(crate) fn find_or_look_up(&mut self, tid: i64, host: &mut dyn Host) -> Option<ThreadIdx> {
+        self.threads.find(tid).or_else(|| self.look_up(tid, host))
+    }
+
+    fn look_up(&mut self, tid: i64, host: &mut dyn Host) -> Option<ThreadIdx> {
+        if self.threads.len() >= self.limits.threads {
+            self.stats.n_drops_full_threadtable += 1;
+            return None;
+        }
+        if let Some((entry, fds)) = host.thread(tid) {
+            let idx = self.add_entry(&entry);
+            for fd in &fds {
+                self.add_fd_entry(idx, fd);
+            }
+            self.threads.relate(idx);
+            return Some(idx);
+        }
+        let name = self.names.share(b"<NA>");
+        let image = Image { comm: name.clone(), exe: name, ..Image::default() };
+        let stamp = self.threads.tick();
+        Some(self.threads.insert(Thread::new(tid, image, stamp)))
+    }
+
+    pub(crate) fn remove_thread(&mut self, tid: i64, host: &mut dyn Host) {
+        let Some(idx) = self.threads.find(tid) else { return };
+        let reaper_tid = self.threads.at(idx).reaper_tid();
+        let reaper = if self.threads.has_children(idx) && reaper_tid > 0 {
+            self.find_or_look_up(reaper_tid, host)
+        } else {
+            None
+        };
+        self.threads.remove(idx, reaper);
+    }
+
+    /// Takes a thread into the table and its family; none if the table is full.
+    pub(crate) fn add_thread(&mut self, thread: Thread) -> Option<ThreadIdx> {
+        if self.threads.len() >= self.limits.threads {
+            self.stats.n_drops_full_threadtable += 1;
+            return None;
+        }
+        let idx = self.threads.insert(thread);
+        self.threads.relate(idx);
+        Some(idx)
+    }
+
+    /// The owner of the table and the number, if the fd is known.
+    pub(crate) fn find_fd(&mut self, idx: ThreadIdx, fd: i64) -> Option<(ThreadIdx, i64)> {
+        if fd < 0 {
+            return None;
+        }
+        let owner = self.threads.fds_owner(idx)?;
+        if self.threads.at(owner).fds.find(fd).is_none() {
+            self.stats.n_failed_fd_lookups += 1;
+            return None;
+        }
+        self.stats.n_noncached_fd_lookups += 1;
+        Some((owner, fd))
+    }
+
+    /// Makes `data` the thread's fd of this number, and the fd that the event is about.
+    pub(crate) fn add_fd(&mut self, now: &mut Now<'_>, fd: i64, data: FdData) {
+        let Some(idx) = now.thread else { return };
+        self.threads.at_mut(idx).last.fd = fd;
+        now.entry = self.put_fd(idx, fd, data);
+        if now.entry.is_some() {
+            now.name_changed = self.entry(now.entry).is_some_and(|entry| !entry.name().is_empty());
+        }
+    }
+
+    /// As [`State::add_fd`], of an event that is about another fd.
+    pub(crate) fn put_fd(
+        &mut self,
+        idx: ThreadIdx,
+        fd: i64,
+        data: FdData,
+    ) -> Option<(ThreadIdx, i64)> {
+        let owner = self.threads.fds_owner(idx)?;
+        let stamp = self.threads.tick();
+        let limit = self.limits.fds_per_process;
+        let table = &mut self.threads.at_mut(owner).fds;
+        if table.len() >= limit && table.find(fd).is_none() {
+            self.stats.n_refused_fds += 1;
+            return None;
+        }
+        if table.insert(fd, Fd::new(data, stamp)).is_none() {
+            self.stats.n_added_fds += 1;
+        }
+        Some((owner, fd))
+    }
+
+    fn remove_fd(&mut self, tid: i64, fd: i64) {
+        let Some(idx) = self.threads.find(tid) else { return };
+        let Some(owner) = self.threads.fds_owner(idx) else { return };
+        if self.threads.at_mut(owner).fds.remove(fd).is_some() {
+            self.stats.n_removed_fds += 1;
+        }
+    }
+
+    pub(crate) fn entry(&self, entry: Option<(ThreadIdx, i64)>) -> Option<&Fd> {
+        let (owner, fd) = entry?;
+        self.threads.at(owner).fds.find(fd)
+    }
+
+    /// The event's fd, to be changed.
+    pub(crate) fn edit_fd(&mut self, now: &Now<'_>) -> Option<&mut FdData> {
+        let (owner, fd) = now.entry?;
+        let stamp = self.threads.tick();
+        Some(self.threads.at_mut(owner).fds.find_mut(fd)?.edit(stamp))
+    }
+
+    /// Renames the event's fd.
+    pub(crate) fn rename_fd(&mut self, now: &mut Now<'_>, name: &[u8]) {
+        if self.entry(now.entry).is_some_and(|fd| fd.name() == name) {
+            return;
+        }
+        let name = self.names.share(name);
+        if let Some(fd) = self.edit_fd(now) {
+            fd.name = name;
+            now.name_changed = true;
+        }
+    }
+
+    /// Joins a path to a directory and remembers it for the next time.
+    pub(crate) fn join(&mut self, dir: &[u8], name: &[u8]) -> Text {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        path::join(dir, name, &mut scratch);
+        let joined = self.names.share(&scratch);
+        self.scratch = scratch;
+        joined
+    }
+
+    /// The working directory that the thread uses; ends with a slash.
+    pub(crate) fn cwd_of(&self, idx: ThreadIdx) -> Text {
+        match self.threads.cwd_owner(idx) {
+            Some(owner) => self.threads.at(owner).own_cwd().clone(),
+            None => Text::new(b"./"),
+        }
+    }
+
+    /// Goes to `path`, which may be relative.
+    pub(crate) fn change_cwd(&mut self, idx: ThreadIdx, path: &[u8]) {
+        let Some(owner) = self.threads.cwd_owner(idx) else { return };
+        let old = self.threads.at(owner).own_cwd().clone();
+        let mut scratch = std::mem::take(&mut self.scratch);
+        path::join(old.as_bytes(), path, &mut scratch);
+        if !scratch.ends_with(b"/") {
+            scratch.push(b'/');
+        }
+        if scratch != old.as_bytes() {
+            let cwd = self.names.share(&scratch);
+            let stamp = self.threads.tick();
+            self.threads.at_mut(owner).set_own_cwd(cwd, stamp);
+        }
+        self.scratch = scratch;
+    }
+}
+
+/// Lookups.
+impl State {
+    pub const fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    pub fn thread(&self, tid: i64) -> Option<&Thread> {
+        self.threads.find(tid).map(|idx| self.threads.at(idx))
+    }
+
+    /// The thread at a place that the last event's [`Current`] named. A stale place reads as an unknown thread.
+    pub fn thread_at(&self, idx: ThreadIdx) -> &Thread {
+        self.threads.at(idx)
+    }
+
+    /// The leader of the thread's group; none if it is not known.
+    pub fn main_thread<'a>(&'a self, thread: &'a Thread) -> Option<&'a Thread> {
+        if thread.is_main() {
+            return Some(thread);
+        }
+        self.threads.main(self.threads.find(thread.tid())?).map(|idx| self.threads.at(idx))
+    }
+
+    pub fn parent(&self, thread: &Thread) -> Option<&Thread> {
+        self.threads.parent(thread)
+    }
+
+    /// Parent, grandparent and so on; stops at an unknown one and at loops.
+    pub fn ancestors<'a>(&'a self, thread: &'a Thread) -> impl Iterator<Item = &'a Thread> {
+        // No chain without a loop is longer than the table.
+        let longest = self.threads.len();
+        std::iter::successors(self.parent(thread), move |ancestor| self.parent(ancestor))
+            .take(longest)
+    }
+
+    /// A fd of the process that the thread belongs to.
+    pub fn fd<'a>(&'a self, thread: &'a Thread, fd: i64) -> Option<&'a Fd> {
+        self.fds_of(thread)?.fds.find(fd)
+    }
+
+    pub fn fds<'a>(&'a self, thread: &'a Thread) -> impl Iterator<Item = (i64, &'a Fd)> {
+        self.fds_of(thread).into_iter().flat_map(|owner| owner.fds.iter())
+    }
+
+    pub fn n_fds(&self, thread: &Thread) -> usize {
+        self.fds_of(thread).map_or(0, |owner| owner.fds.len())
+    }
+
+    fn fds_of<'a>(&'a self, thread: &'a Thread) -> Option<&'a Thread> {
+        if thread.flags() & crate::flags::CLONE_FILES == 0 {
+            Some(thread)
+        } else {
+            self.main_thread(thread)
+        }
+    }
+
+    /// The fd that the last event is about, as it is now; one that was closed is still there.
+    pub fn current_fd(&self, current: &Current) -> Option<&Fd> {
+        self.entry(current.entry)
+    }
+
+    /// Ends with a slash; "./" if it is not known whose directory the thread uses.
+    pub fn cwd<'a>(&'a self, thread: &'a Thread) -> &'a [u8] {
+        self.cwd_owner(thread).map_or(b"./", |owner| owner.own_cwd().as_bytes())
+    }
+
+    /// No two working directories of any process share a stamp.
+    pub fn cwd_stamp(&self, thread: &Thread) -> u64 {
+        self.cwd_owner(thread).map_or(0, Thread::own_cwd_stamp)
+    }
+
+    fn cwd_owner<'a>(&'a self, thread: &'a Thread) -> Option<&'a Thread> {
+        if thread.flags() & crate::flags::CLONE_FS == 0 {
+            Some(thread)
+        } else {
+            self.main_thread(thread)
+        }
+    }
+
+    /// The environment of the process: NAME=value, each ended by a NUL.
+    pub fn env<'a>(&'a self, thread: &'a Thread) -> &'a [u8] {
+        self.main_thread(thread).unwrap_or(thread).image().env.as_bytes()
+    }
+
+    /// Threads of the process that have not exited.
+    pub fn n_threads(&self, thread: &Thread) -> u64 {
+        self.threads.find(thread.tid()).map_or(0, |idx| self.threads.n_alive(idx))
+    }
+
+    /// As [`State::n_threads`], the main thread not counted.
+    pub fn n_children(&self, thread: &Thread) -> u64 {
+        let n = self.n_threads(thread);
+        match self.main_thread(thread) {
+            Some(main) if !main.is_dead() => n.saturating_sub(1),
+            _ => n,
+        }
+    }
+
+    /// A user as the container (empty: the host) names it.
+    pub fn user(&self, container: &[u8], uid: u32) -> Option<&User> {
+        self.users.user(container, uid)
+    }
+
+    /// A group as the container (empty: the host) names it.
+    pub fn group(&self, container: &[u8], gid: u32) -> Option<&Group> {
+        self.users.group(container, gid)
+    }
+
+    /// Changes when any thread that has children changes its image or its place, or goes.
+    pub const fn lineage_stamp(&self) -> u64 {
+        self.threads.lineage_stamp()
+    }
+
+    /// Changes when any user or group does.
+    pub const fn users_stamp(&self) -> u64 {
+        self.users.generation()
+    }
+
+    /// Whether the address is one of this machine's; for IPv6, in the /64 of one.
+    pub fn is_local(&self, address: IpAddr) -> bool {
+        interfaces::is_local(&self.interfaces, address)
+    }
+
+    pub fn interfaces(&self) -> &[Interface] {
+        &self.interfaces
+    }
+
+    /// All threads, in no order.
+    pub fn threads(&self) -> impl Iterator<Item = &Thread> {
+        self.threads.iter()
+    }
+
+    /// Counters, and sizes counted now (which walks the table of threads).
+    pub fn stats(&self) -> Stats {
+        Stats {
+            n_threads: self.threads.len() as u64,
+            n_fds: self.threads.iter().map(|thread| thread.fds.len() as u64).sum(),
+            n_added_threads: self.threads.n_added(),
+            n_removed_threads: self.threads.n_removed(),
+            ..self.stats
+        }
+    }
+}
+
+/// Whether the last enter event is this exit event's own.
+fn follows(last: &LastEvent, exit: EventCode) -> bool {
+    last.enter.is_some_and(|enter| {
+        exit.number() == enter.number() + 1
+            || (exit == EventCode::EXECVE && enter == EventCode::EXECVEAT_ENTER_V0)
+    })
+}

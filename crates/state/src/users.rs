@@ -1,0 +1,136 @@
+//! Users and groups, as the host and each container name them.
+
+use gyr_event::snapshot::{GroupEntry, UserEntry};
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+
+use crate::names::Text;
+
+/// A user of the host or of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    uid: u32,
+    gid: u32,
+    name: Text,
+    home: Text,
+    shell: Text,
+}
+
+impl User {
+    pub const fn uid(&self) -> u32 {
+        self.uid
+    }
+
+    pub const fn gid(&self) -> u32 {
+        self.gid
+    }
+
+    pub fn name(&self) -> &[u8] {
+        self.name.as_bytes()
+    }
+
+    pub fn home(&self) -> &[u8] {
+        self.home.as_bytes()
+    }
+
+    pub fn shell(&self) -> &[u8] {
+        self.shell.as_bytes()
+    }
+}
+
+/// A group of the host or of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    gid: u32,
+    name: Text,
+}
+
+impl Group {
+    pub const fn gid(&self) -> u32 {
+        self.gid
+    }
+
+    pub fn name(&self) -> &[u8] {
+        self.name.as_bytes()
+    }
+}
+
+/// Entries by container (empty: the host) and id. Every change is a new generation.
+#[derive(Debug, Default)]
+pub(crate) struct Users {
+    containers: HashMap<Vec<u8>, Names, FxBuildHasher>,
+    n: usize,
+    generation: u64,
+}
+
+#[derive(Debug, Default)]
+struct Names {
+    users: HashMap<u32, User, FxBuildHasher>,
+    groups: HashMap<u32, Group, FxBuildHasher>,
+}
+
+impl Users {
+    pub(crate) fn user(&self, container: &[u8], uid: u32) -> Option<&User> {
+        self.containers.get(container)?.users.get(&uid)
+    }
+
+    pub(crate) fn group(&self, container: &[u8], gid: u32) -> Option<&Group> {
+        self.containers.get(container)?.groups.get(&gid)
+    }
+
+    pub(crate) const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Whether it was taken: a table of `limit` entries refuses more.
+    pub(crate) fn add_user(&mut self, container: &[u8], entry: &UserEntry, limit: usize) -> bool {
+        if self.n >= limit && self.user(container, entry.uid).is_none() {
+            return false;
+        }
+        let user = User {
+            uid: entry.uid,
+            gid: entry.gid,
+            name: Text::new(&entry.name),
+            home: Text::new(&entry.home),
+            shell: Text::new(&entry.shell),
+        };
+        let of_container = self.containers.entry_ref(container).or_default();
+        if of_container.users.insert(user.uid, user).is_none() {
+            self.n += 1;
+        }
+        self.generation += 1;
+        true
+    }
+
+    /// Whether it was taken: a table of `limit` entries refuses more.
+    pub(crate) fn add_group(&mut self, container: &[u8], entry: &GroupEntry, limit: usize) -> bool {
+        if self.n >= limit && self.group(container, entry.gid).is_none() {
+            return false;
+        }
+        let group = Group { gid: entry.gid, name: Text::new(&entry.name) };
+        let of_container = self.containers.entry_ref(container).or_default();
+        if of_container.groups.insert(group.gid, group).is_none() {
+            self.n += 1;
+        }
+        self.generation += 1;
+        true
+    }
+
+    pub(crate) fn remove_user(&mut self, container: &[u8], uid: u32) {
+        if let Some(of_container) = self.containers.get_mut(container)
+            && of_container.users.remove(&uid).is_some()
+        {
+            self.n -= 1;
+            self.generation += 1;
+        }
+    }
+
+    pub(crate) fn remove_group(&mut self, container: &[u8], gid: u32) {
+        if let Some(of_container) = self.containers.get_mut(container)
+            && of_container.groups.remove(&gid).is_some()
+        {
+            self.n -= 1;
+            self.generation += 1;
+        }
+    }
+}

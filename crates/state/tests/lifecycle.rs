@@ -1,0 +1,127 @@
+//! Processes come, open files, change and go.
+
+use gyr_event::snapshot::{Snapshot, ThreadEntry};
+use gyr_event::{Event, EventCode, RecordBuilder};
+use gyr_state::{Current, FdType, Limits, NoHost, State};
+
+fn shell() -> ThreadEntry {
+    ThreadEntry {
+        tid: 10,
+        pid: 10,
+        ptid: 1,
+        vtid: 10,
+        vpid: 10,
+        comm: b"sh".to_vec(),
+        exe: b"/bin/sh".to_vec(),
+        cwd: b"/root".to_vec(),
+        ..ThreadEntry::default()
+    }
+}
+
+fn init() -> ThreadEntry {
+    ThreadEntry {
+        tid: 1,
+        pid: 1,
+        ptid: 0,
+        vtid: 1,
+        vpid: 1,
+        comm: b"init".to_vec(),
+        ..ThreadEntry::default()
+    }
+}
+
+fn state() -> State {
+    let mut state = State::new(Limits::default());
+    state.load(Snapshot { threads: vec![init(), shell()], ..Snapshot::default() });
+    state
+}
+
+fn apply(state: &mut State, record: RecordBuilder) -> Current {
+    let record = record.finish();
+    state.apply(&Event::decode(&record).unwrap(), &mut NoHost)
+}
+
+fn openat(tid: i64, fd: i64, name: &[u8]) -> RecordBuilder {
+    let record = RecordBuilder::new(EventCode::OPENAT, 5, tid).i64(fd).i64(-100).text(name);
+    record.u32(1).u32(0).u32(8).u64(99)
+}
+
+fn clone(tid: i64, res: i64, ptid: i64) -> RecordBuilder {
+    RecordBuilder::new(EventCode::CLONE, 7, tid)
+        .i64(res)
+        .text(b"/bin/sh")
+        .bytes(b"-c\0ls\0")
+        .i64(tid)
+        .i64(tid)
+        .i64(ptid)
+        .text(b"")
+        .i64(1024)
+        .u64(0)
+        .u64(0)
+        .u32(0)
+        .u32(0)
+        .u32(0)
+        .text(b"sh")
+        .bytes(b"")
+        .u32(0)
+        .u32(0)
+        .u32(0)
+        .i64(tid)
+        .i64(tid)
+}
+
+#[test]
+fn a_relative_name_is_opened_in_the_working_directory() {
+    let mut state = state();
+    let current = apply(&mut state, openat(10, 3, b"notes"));
+    let fd = state.current_fd(&current).unwrap();
+    assert_eq!(
+        (fd.kind(), fd.name(), fd.name_raw()),
+        (FdType::File, &b"/root/notes"[..], &b"notes"[..])
+    );
+    assert_eq!((current.fd, current.fd_known), (Some(3), true));
+}
+
+#[test]
+fn a_closed_fd_stays_until_the_next_event() {
+    let mut state = state();
+    apply(&mut state, openat(10, 3, b"notes"));
+    let close = || RecordBuilder::new(EventCode::CLOSE, 6, 10).i64(0).i64(3);
+    let current = apply(&mut state, close());
+    assert_eq!(state.current_fd(&current).unwrap().name(), b"/root/notes");
+    assert!(!apply(&mut state, close()).fd_known);
+}
+
+#[test]
+fn a_child_has_its_parents_fds_and_directory() {
+    let mut state = state();
+    apply(&mut state, openat(10, 3, b"notes"));
+    apply(&mut state, clone(10, 11, 1));
+    let child = state.thread(11).unwrap();
+    assert_eq!(
+        (child.ptid(), state.cwd(child), child.args()),
+        (10, &b"/root/"[..], &b"-c\0ls\0"[..])
+    );
+    assert_eq!(state.fd(child, 3).unwrap().name(), b"/root/notes");
+}
+
+#[test]
+fn orphans_go_to_init() {
+    let mut state = state();
+    apply(&mut state, clone(10, 11, 1));
+    apply(&mut state, clone(11, 12, 10));
+    let exit = RecordBuilder::new(EventCode::PROCEXIT, 9, 11).i64(0).i64(0).u8(0).u8(0).i64(1);
+    apply(&mut state, exit);
+    apply(&mut state, openat(12, 3, b"x"));
+    assert!(state.thread(11).is_none());
+    let orphan = state.thread(12).unwrap();
+    assert_eq!(state.ancestors(orphan).map(|a| a.tid()).collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn a_thread_that_nothing_is_known_of_has_an_entry() {
+    let mut state = state();
+    let current = apply(&mut state, openat(77, 3, b"x"));
+    let thread = state.thread_at(current.thread.unwrap());
+    assert_eq!((thread.pid(), thread.comm(), thread.is_invalid()), (-1, &b"<NA>"[..], true));
+}
