@@ -1,0 +1,148 @@
+//! The command line: Falco's options, and our commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Gyr: runtime security for Linux
+#[derive(Debug, Parser)]
+#[command(name = "gyr", disable_help_subcommand = true, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Look whether this machine and this configuration are fit, and say what to do if not
+    Doctor(DoctorOptions),
+}
+
+/// What Falco's command line knows.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Options {
+    /// Configuration file
+    #[arg(short = 'c', value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print the JSON schema of the configuration
+    #[arg(long)]
+    pub(crate) config_schema: bool,
+    /// Print the JSON schema of rules files
+    #[arg(long)]
+    pub(crate) rule_schema: bool,
+    /// Load everything, run nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print the system calls that are left out unless base_syscalls.all is set
+    #[arg(short = 'i')]
+    pub(crate) ignored: bool,
+    /// Describe all rules
+    #[arg(short = 'L')]
+    pub(crate) describe_all: bool,
+    /// Describe one rule
+    #[arg(short = 'l', value_name = "RULE")]
+    pub(crate) describe: Option<String>,
+    /// List the fields of conditions and outputs, of one source or of all
+    #[arg(long, value_name = "SOURCE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) list: Option<String>,
+    /// List the events
+    #[arg(long)]
+    pub(crate) list_events: bool,
+    /// Stop after so many seconds of events
+    #[arg(short = 'M', value_name = "SECONDS")]
+    pub(crate) duration: Option<u64>,
+    /// The old form of --format markdown
+    #[arg(long)]
+    pub(crate) markdown: bool,
+    /// How lists are printed
+    #[arg(long, value_enum, ignore_case = true)]
+    pub(crate) format: Option<Format>,
+    /// Only names, with --list
+    #[arg(short = 'N')]
+    pub(crate) names_only: bool,
+    /// Set a key of the configuration
+    #[arg(short = 'o', long = "option", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Text to append to every rule's output (deprecated: append_output in the configuration)
+    #[arg(short = 'p', long = "print", value_name = "FORMAT")]
+    pub(crate) print: Option<String>,
+    /// Write the process's number into this file
+    #[arg(short = 'P', long, value_name = "FILE")]
+    pub(crate) pidfile: Option<PathBuf>,
+    /// Rules file or folder of them; replaces those of the configuration
+    #[arg(short = 'r', value_name = "FILE")]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Only these event sources
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) enable_source: Vec<String>,
+    /// Not these event sources
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) disable_source: Vec<String>,
+    /// Write every line at once
+    #[arg(short = 'U', long)]
+    pub(crate) unbuffered: bool,
+    /// Check these rules files
+    #[arg(short = 'V', long, value_name = "FILE")]
+    pub(crate) validate: Vec<PathBuf>,
+    /// Say more
+    #[arg(short = 'v')]
+    pub(crate) verbose: bool,
+    /// Print versions
+    #[arg(long)]
+    pub(crate) version: bool,
+    /// Print the size of a memory page
+    #[arg(long)]
+    pub(crate) page_size: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Markdown,
+    Json,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct DoctorOptions {
+    /// Configuration file
+    #[arg(short = 'c', value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Set a key of the configuration
+    #[arg(short = 'o', long = "option", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+impl Options {
+    /// How lists are printed; the second says that the old flag was used.
+    pub(crate) fn list_format(&self) -> anyhow::Result<Format> {
+        match (self.markdown, self.format) {
+            (true, Some(_)) => {
+                anyhow::bail!("Cannot specify both --markdown and --format options together")
+            }
+            (true, None) => Ok(Format::Markdown),
+            (false, format) => Ok(format.unwrap_or(Format::Text)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_source_must_be_attached_to_list() {
+        let parse = |args: &[&str]| Cli::try_parse_from(args).map(|cli| cli.options.list);
+        assert_eq!(parse(&["gyr", "--list"]).unwrap(), Some(String::new()));
+        assert_eq!(parse(&["gyr", "--list=syscall"]).unwrap(), Some("syscall".to_owned()));
+        assert!(parse(&["gyr", "--list", "syscall"]).is_err());
+    }
+}

@@ -1,0 +1,49 @@
+//! The binary: command line, start-up as a list of steps, and the commands beside the run itself.
+#![forbid(unsafe_code)]
+
+mod cli;
+mod doctor;
+mod events;
+mod log;
+mod steps;
+mod versions;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use crate::cli::{Cli, Command};
+
+/// Alerts are made in one thread and freed in another; this allocator is good at that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error),
+    };
+    let result = match cli.command {
+        None => steps::run(cli.options),
+        Some(Command::Doctor(options)) => Ok(doctor::run(&options)),
+    };
+    result.unwrap_or_else(|error| {
+        print_error(&format!("Error: {error:#}"));
+        ExitCode::FAILURE
+    })
+}
+
+/// Help is no error; all else is, with Falco's exit status.
+fn refused(error: &clap::Error) -> ExitCode {
+    let _ = error.print(); // nobody is left to tell
+    match error.kind() {
+        ErrorKind::DisplayHelp => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "the last words of a run")]
+fn print_error(text: &str) {
+    eprintln!("{text}");
+}
