@@ -53,10 +53,6 @@ impl Log {
         }
     }
 
-    pub(crate) fn error(&self, text: &str) {
-        self.write(Priority::Error, text);
-    }
-
     pub(crate) fn warning(&self, text: &str) {
         self.write(Priority::Warning, text);
     }

@@ -17,6 +17,8 @@ pub(super) fn load(app: &mut App) -> Result<Flow> {
     let Loaded { config, files, warnings } = read(file.as_deref(), &app.options.set)?;
     app.log = Log::new(&config.logs, config.time_format_iso_8601);
     app.log.info(&versions::banner());
+    let args: Vec<_> = std::env::args().collect();
+    app.log.debug(&format!("CLI args: {}", args.join(" ")));
     app.log.info("Initialized with configuration files:");
     for file in &files {
         app.log.info(&format!("   {}", file.display()));
