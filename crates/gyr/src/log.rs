@@ -1,10 +1,10 @@
 //! Messages about ourselves: to standard error, to syslog.
 
-use std::os::unix::net::UnixDatagram;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gyr_alert::Priority;
 use gyr_config::Logs;
+use gyr_outputs::Syslog;
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
 /// Where messages go; cheap to clone.
@@ -14,7 +14,7 @@ pub(crate) struct Log(Arc<Settings>);
 #[derive(Debug)]
 struct Settings {
     stderr: bool,
-    syslog: Option<UnixDatagram>,
+    syslog: Option<Mutex<Syslog>>,
     /// The least grave that is written.
     level: Priority,
     iso8601: bool,
@@ -33,7 +33,7 @@ impl Log {
 
     pub(crate) fn new(logs: &Logs, iso8601: bool) -> Self {
         let level = logs.level.parse().unwrap_or(Priority::Informational);
-        let syslog = logs.syslog.then(syslog).flatten();
+        let syslog = logs.syslog.then(Syslog::open).and_then(Result::ok).map(Mutex::new);
         Self(Arc::new(Settings { stderr: logs.stderr, syslog, level, iso8601 }))
     }
 
@@ -46,10 +46,8 @@ impl Log {
             eprintln!("{}: {text}", self.time());
         }
         if let Some(syslog) = &self.0.syslog {
-            /// Facility "user" (RFC 3164).
-            const USER: u8 = 1;
-            let line = format!("<{}>gyr: {text}", USER * 8 + priority.number());
-            let _ = syslog.send(line.as_bytes()); // a log that is gone cannot be told
+            let mut syslog = syslog.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = syslog.write(priority, text.as_bytes()); // a log that is gone cannot be told
         }
     }
 
@@ -73,12 +71,4 @@ impl Log {
         }
         time.strftime("%a %b %d %H:%M:%S %Y").to_string()
     }
-}
-
-fn syslog() -> Option<UnixDatagram> {
-    let socket = UnixDatagram::unbound().ok()?;
-    socket.connect("/dev/log").ok()?;
-    // Better to lose a message than to hang with the logger.
-    socket.set_nonblocking(true).ok()?;
-    Some(socket)
 }

@@ -5,17 +5,25 @@
 //! `stdout.rs`, a field of [`Settings`] and a line in [`KINDS`].
 #![forbid(unsafe_code)]
 
+mod file;
 mod kinds;
 mod outputs;
 mod problem;
+mod program;
 mod queue;
 mod stdout;
+mod syslog;
+#[cfg(test)]
+mod testing;
 
+pub use file::FileSettings;
 pub use kinds::{KINDS, Kind, Opened, Settings};
 pub use outputs::{Outputs, Sender};
 pub use problem::Problem;
+pub use program::ProgramSettings;
 pub use queue::{Limits, Overflow, Stats};
 pub use stdout::StdoutSettings;
+pub use syslog::Syslog;
 
 use gyr_alert::Alert;
 

@@ -49,19 +49,14 @@ impl<W: Write + Send> Output for Stdout<W> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use gyr_alert::{Form, Priority};
-
     use super::*;
+    use crate::testing::alert;
 
     #[test]
     fn a_buffered_line_waits_for_the_end() {
-        let form = Form::new("r".to_owned(), Priority::Debug, "syscall".to_owned(), Vec::new());
-        let alert = Alert { time: 0, hostname: "h".into(), form: Arc::new(form), cells: [].into() };
         for (buffered, after_flush) in [(true, ""), (false, "line\n")] {
             let mut stdout = Stdout { writer: BufWriter::new(Vec::new()), buffered };
-            stdout.send(&alert, b"line").unwrap();
+            stdout.send(&alert(), b"line").unwrap();
             stdout.flush().unwrap();
             assert_eq!(stdout.writer.get_ref(), after_flush.as_bytes());
             stdout.close().unwrap();
