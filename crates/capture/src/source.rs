@@ -58,6 +58,8 @@ pub struct Stats {
     pub bad: u64,
     /// Records of events that only a newer version knows, skipped.
     pub unknown: u64,
+    /// Records of old captures that are no events today: what they said is in those that followed.
+    pub absorbed: u64,
     /// Bytes read, unpacked.
     pub bytes: u64,
     /// Events that were lost before this source could hand them out.

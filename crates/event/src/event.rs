@@ -1,6 +1,6 @@
 //! An event, borrowed from its record.
 
-use crate::{EventCode, EventFlags, EventInfo, HEADER_LEN};
+use crate::{EventCode, EventFlags, EventInfo, HEADER_LEN, Syscall, syscall, syscall_by_nr};
 
 /// One event, read in place from its record.
 ///
@@ -223,6 +223,20 @@ impl<'a> Event<'a> {
         if result { self.i64(0) } else { None }
     }
 
+    /// The system call that a generic event tells of. Old captures know some only by their number on x86_64.
+    pub fn generic_syscall(&self) -> Option<&'static Syscall> {
+        const ID: usize = EventCode::GENERIC.param("ID");
+        const NATIVE_ID: usize = EventCode::GENERIC.param("nativeID");
+        if self.header.code != EventCode::GENERIC {
+            return None;
+        }
+        let number = |index| self.u64(index).and_then(|number| u16::try_from(number).ok());
+        match number(ID) {
+            None | Some(0) => number(NATIVE_ID).and_then(syscall_by_nr),
+            Some(code) => syscall(code),
+        }
+    }
+
     const fn len_width(&self) -> usize {
         self.header.len_width()
     }
@@ -298,6 +312,18 @@ mod tests {
         let event = Event::decode(&record).unwrap();
         assert!(!event.has(7));
         assert_eq!(event.u64(7), None);
+    }
+
+    #[test]
+    fn a_generic_event_tells_its_call_by_code_or_by_number() {
+        let name = |id, native| {
+            let record = RecordBuilder::new(EventCode::GENERIC, 1, 2).u16(id).u16(native).finish();
+            Event::decode(&record).unwrap().generic_syscall().map(|call| call.name)
+        };
+        assert_eq!(name(16, 0), Some("getpid"));
+        assert_eq!(name(0, 221), Some("fadvise64"));
+        assert_eq!(name(9999, 221), None);
+        assert!(Event::decode(&openat()).unwrap().generic_syscall().is_none());
     }
 
     #[test]

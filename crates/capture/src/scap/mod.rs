@@ -4,6 +4,8 @@
 //! follow one another in one; each starts anew.
 
 mod block;
+mod conversions_table;
+mod convert;
 mod fields;
 mod input;
 mod lists;

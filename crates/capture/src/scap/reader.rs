@@ -6,6 +6,7 @@ use gyr_event::{Event, EventCode, HEADER_LEN, Header, Malformed, snapshot::Snaps
 
 use super::{
     block::{self, EVENT_BLOCK_MAX, EventBlock, HEAD_LEN, Kind, LARGE_BLOCK_MAX, MAGIC, TAIL_LEN},
+    convert::{Converted, Converter, is_of_today},
     fields::{Bad, Fields},
     input::Input,
     lists::{self, Account, ENTRIES_MAX, ENTRY_MAX, THREADS_MAX},
@@ -24,6 +25,7 @@ pub struct Replay {
     stats: Stats,
     /// A record that could not be handed out as it lies in the file.
     rebuilt: Vec<u8>,
+    converter: Converter,
     /// The length of the block that was handed out last; it is consumed only when the next one is asked for.
     pending: usize,
 }
@@ -93,6 +95,7 @@ impl Replay {
             snapshot: Snapshot::default(),
             stats: Stats::default(),
             rebuilt: Vec::new(),
+            converter: Converter::default(),
             pending: 0,
         };
         match replay.lists() {
@@ -152,6 +155,9 @@ fn plain_record(window: &[u8]) -> Option<(Header, u16, usize)> {
     }
     let record = window.get(PLAIN_START..block_len.checked_sub(TAIL_LEN)?)?;
     let header = Header::read(record).ok()?;
+    if !is_of_today(&header) {
+        return None;
+    }
     window.get(block_len..)?;
     Some((header, u16::from_le_bytes([c0, c1]), block_len))
 }
@@ -177,6 +183,7 @@ enum Place {
         start: usize,
     },
     Rebuilt,
+    Converted,
 }
 
 impl Replay {
@@ -195,12 +202,14 @@ impl Replay {
         let bytes = match found.place {
             Place::Window { start } => self.input.window().get(start..).unwrap_or_default(),
             Place::Rebuilt => &self.rebuilt,
+            Place::Converted => self.converter.record(),
         };
         let event: Event<'_> = found.header.event(bytes).at(found.cpu, 0);
         Ok(Next::Record(Record { event, flags: found.flags }))
     }
 
     fn restart(&mut self) -> Result<Next<'_>, SourceError> {
+        self.converter.clear();
         match self.lists() {
             Ok(snapshot) => Ok(Next::Restart(Box::new(snapshot))),
             Err(problem) => Err(self.error(problem)),
@@ -228,14 +237,35 @@ impl Replay {
             } else {
                 (restore_n_params(body.0, &mut self.rebuilt), Place::Rebuilt)
             };
-            match header {
+            let found = match header {
+                Ok(header) if is_of_today(&header) => Some((header, place)),
                 Ok(header) => {
-                    let flags = RecordFlags(flags);
-                    let found = FoundRecord { header, cpu, flags, place, block_len };
-                    return Ok(Some(Found::Record(found)));
+                    let bytes = if layout.n_params { body.0 } else { &self.rebuilt };
+                    match self.converter.convert(header, bytes) {
+                        Converted::To(header) => Some((header, Place::Converted)),
+                        Converted::Absorbed => {
+                            self.stats.absorbed += 1;
+                            None
+                        }
+                        Converted::Malformed => {
+                            self.stats.bad += 1;
+                            None
+                        }
+                    }
                 }
-                Err(Malformed::UnknownCode(_)) => self.stats.unknown += 1,
-                Err(_) => self.stats.bad += 1,
+                Err(Malformed::UnknownCode(_)) => {
+                    self.stats.unknown += 1;
+                    None
+                }
+                Err(_) => {
+                    self.stats.bad += 1;
+                    None
+                }
+            };
+            if let Some((header, place)) = found {
+                let flags = RecordFlags(flags);
+                let found = FoundRecord { header, cpu, flags, place, block_len };
+                return Ok(Some(Found::Record(found)));
             }
             self.input.consume(block_len);
         }
