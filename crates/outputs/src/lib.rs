@@ -15,6 +15,7 @@ mod stdout;
 mod syslog;
 #[cfg(test)]
 mod testing;
+mod watchdog;
 
 pub use file::FileSettings;
 pub use kinds::{KINDS, Kind, Opened, Settings};

@@ -3,11 +3,11 @@
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use gyr_alert::{Alert, Renderer};
 
 use crate::queue::{Limits, Pushed, Queue, Stats, Work};
+use crate::watchdog::Watchdog;
 use crate::{KINDS, Output, Problem, Settings};
 
 type Report = Arc<dyn Fn(Problem) + Send + Sync>;
@@ -15,6 +15,7 @@ type Report = Arc<dyn Fn(Problem) + Send + Sync>;
 /// The running outputs.
 pub struct Outputs {
     queue: Arc<Queue>,
+    watchdog: Arc<Watchdog>,
     report: Report,
     worker: JoinHandle<()>,
 }
@@ -23,6 +24,7 @@ pub struct Outputs {
 #[derive(Clone)]
 pub struct Sender {
     queue: Arc<Queue>,
+    watchdog: Arc<Watchdog>,
     report: Report,
 }
 
@@ -54,10 +56,12 @@ impl Outputs {
         report: impl Fn(Problem) + Send + Sync + 'static,
     ) -> Result<Self, Problem> {
         let queue = Arc::new(Queue::new(limits));
+        let watchdog = Arc::new(Watchdog::new(limits.timeout));
         let report: Report = Arc::new(report);
         let channels = outputs.into_iter().map(|output| Channel { output, failing: false });
         let worker = Worker {
             queue: Arc::clone(&queue),
+            watchdog: Arc::clone(&watchdog),
             channels: channels.collect(),
             renderer,
             report: Arc::clone(&report),
@@ -66,11 +70,15 @@ impl Outputs {
             .name("outputs".to_owned())
             .spawn(move || worker.run())
             .map_err(Problem::NoThread)?;
-        Ok(Self { queue, report, worker })
+        Ok(Self { queue, watchdog, report, worker })
     }
 
     pub fn sender(&self) -> Sender {
-        Sender { queue: Arc::clone(&self.queue), report: Arc::clone(&self.report) }
+        Sender {
+            queue: Arc::clone(&self.queue),
+            watchdog: Arc::clone(&self.watchdog),
+            report: Arc::clone(&self.report),
+        }
     }
 
     /// Asks every output to close and open again what can be rotated.
@@ -82,10 +90,10 @@ impl Outputs {
         self.queue.stats()
     }
 
-    /// Lets the waiting alerts out and ends. What is not out after `timeout` is thrown away and reported; with
+    /// Lets the waiting alerts out and ends. What is not out after the timeout is thrown away and reported; with
     /// [`crate::Overflow::Wait`] the timeout is for each batch, so that a slow reader of a long replay loses nothing.
-    pub fn stop(self, timeout: Duration) -> Stats {
-        match self.queue.close(timeout) {
+    pub fn stop(self) -> Stats {
+        match self.queue.close() {
             0 => {
                 let _ = self.worker.join(); // a panicked worker has said so itself
             }
@@ -99,8 +107,16 @@ impl Outputs {
 impl Sender {
     /// Puts the alert into the queue, or drops or waits if that is full.
     pub fn send(&self, alert: Alert) {
+        self.check();
         if self.queue.push(alert) == Pushed::FirstDropped {
             (self.report)(Problem::QueueFull);
+        }
+    }
+
+    /// Looks whether an output hangs; for times when there is nothing to send.
+    pub fn check(&self) {
+        if let Some(output) = self.watchdog.overdue() {
+            (self.report)(Problem::Stuck { output });
         }
     }
 }
@@ -119,6 +135,7 @@ impl std::fmt::Debug for Sender {
 
 struct Worker {
     queue: Arc<Queue>,
+    watchdog: Arc<Watchdog>,
     channels: Vec<Channel>,
     renderer: Renderer,
     report: Report,
@@ -150,7 +167,10 @@ impl Worker {
 
     fn each(&mut self, mut step: impl FnMut(&mut dyn Output) -> io::Result<()>) {
         for channel in &mut self.channels {
-            match step(&mut *channel.output) {
+            self.watchdog.start(channel.output.name());
+            let done = step(&mut *channel.output);
+            self.watchdog.done();
+            match done {
                 Ok(()) => channel.failing = false,
                 Err(error) => {
                     if !channel.failing {
@@ -167,6 +187,7 @@ impl Worker {
 mod tests {
     use std::sync::Mutex;
     use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+    use std::time::Duration;
 
     use gyr_alert::{Clock, Form, Piece, Priority, TimeFormat};
 
@@ -219,7 +240,8 @@ mod tests {
         Alert { time: 0, hostname: "h".into(), form: Arc::new(form), cells: [].into() }
     }
 
-    const ROOMY: Limits = Limits { n_alerts: 0, bytes: 1 << 20, overflow: Overflow::Drop };
+    const ROOMY: Limits =
+        Limits { n_alerts: 0, bytes: 1 << 20, overflow: Overflow::Drop, timeout: LONG };
 
     #[test]
     fn what_waits_at_the_end_still_goes_out_in_order() {
@@ -228,7 +250,7 @@ mod tests {
             case.outputs.sender().send(alert(message));
             case.permits.send(()).unwrap();
         }
-        assert_eq!(case.outputs.stop(LONG), Stats { n_sent: 3, n_dropped: 0 });
+        assert_eq!(case.outputs.stop(), Stats { n_sent: 3, n_dropped: 0 });
         let want = ["a", "b", "c"].map(|m| format!("00:00:00.000000000: Notice {m}"));
         assert_eq!(*case.lines.lock().unwrap(), want);
     }
@@ -241,7 +263,7 @@ mod tests {
                 case.outputs.sender().send(alert(message));
             }
             case.permits.send(()).unwrap();
-            assert_eq!(case.outputs.stop(LONG), Stats { n_sent: 1, n_dropped: 2 });
+            assert_eq!(case.outputs.stop(), Stats { n_sent: 1, n_dropped: 2 });
             assert_eq!(case.problems.lock().unwrap().len(), 1);
         }
     }
@@ -255,20 +277,23 @@ mod tests {
         for message in ["a", "b", "c"] {
             case.outputs.sender().send(alert(message));
         }
-        assert_eq!(case.outputs.stop(LONG), Stats { n_sent: 3, n_dropped: 0 });
+        assert_eq!(case.outputs.stop(), Stats { n_sent: 3, n_dropped: 0 });
     }
 
     #[test]
     fn an_output_that_hangs_does_not_hold_up_the_end() {
-        let case = start(ROOMY, false);
+        let case = start(Limits { timeout: Duration::from_millis(20), ..ROOMY }, false);
         case.outputs.sender().send(alert("a"));
         case.outputs.sender().send(alert("b"));
-        case.outputs.stop(Duration::from_millis(20));
+        let sender = case.outputs.sender();
+        case.outputs.stop();
+        sender.check();
         let problems = case.problems.lock().unwrap();
-        assert_eq!(
-            *problems,
-            ["Output channels still blocked: 2 remaining notifications discarded"]
-        );
+        let want = [
+            "Output channels still blocked: 2 remaining notifications discarded",
+            "\"fake\" output timeout, all output channels are blocked",
+        ];
+        assert_eq!(*problems, want);
     }
 
     #[test]
@@ -278,7 +303,7 @@ mod tests {
             case.outputs.sender().send(alert(message));
             case.permits.send(()).unwrap();
         }
-        case.outputs.stop(LONG);
+        case.outputs.stop();
         assert_eq!(*case.problems.lock().unwrap(), ["fake: refused"]);
     }
 }

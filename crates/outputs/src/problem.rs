@@ -12,6 +12,8 @@ pub enum Problem {
     NotOpened { output: &'static str, error: io::Error },
     /// The output refused an alert; said once until it works again.
     Failed { output: &'static str, error: io::Error },
+    /// The output has been busy with one alert for longer than it may.
+    Stuck { output: &'static str },
     /// The queue is full and alerts are being dropped; said once.
     QueueFull,
     /// The outputs did not finish in time; so many alerts were thrown away.
@@ -26,6 +28,7 @@ impl Problem {
             Self::NotOpened { .. } | Self::Failed { .. } | Self::QueueFull | Self::NoThread(_) => {
                 Priority::Error
             }
+            Self::Stuck { .. } => Priority::Critical,
             Self::Discarded { .. } => Priority::Notice,
         }
     }
@@ -38,6 +41,9 @@ impl fmt::Display for Problem {
                 write!(f, "Failed to init output: {output}: {error}")
             }
             Self::Failed { output, error } => write!(f, "{output}: {error}"),
+            Self::Stuck { output } => {
+                write!(f, "\"{output}\" output timeout, all output channels are blocked")
+            }
             Self::QueueFull => f.write_str("Outputs queue is full: alerts are being dropped"),
             Self::Discarded { n_alerts } => {
                 write!(

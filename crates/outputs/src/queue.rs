@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 
 use gyr_alert::Alert;
 
-/// How much may wait.
+/// How much may wait, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Alerts; 0 = as many as the memory allows.
     pub n_alerts: usize,
     pub bytes: usize,
     pub overflow: Overflow,
+    /// What one output may take for one alert, and all for what is left at the end.
+    pub timeout: Duration,
 }
 
 /// What happens to an alert that finds the queue full.
@@ -145,9 +147,10 @@ impl Queue {
         self.came.notify_one();
     }
 
-    /// Lets nothing more in and waits for the worker to finish: `timeout` in all, or, where senders wait for room, as
+    /// Lets nothing more in and waits for the worker to finish: for the timeout in all, or, where senders wait for room, as
     /// long as each batch is done within it. Returns how many alerts had to be thrown away.
-    pub(crate) fn close(&self, timeout: Duration) -> usize {
+    pub(crate) fn close(&self) -> usize {
+        let timeout = self.limits.timeout;
         let mut state = self.lock();
         state.closed = true;
         self.came.notify_one();
