@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use gyr_event::snapshot::{FdKind, L4Proto, NamedFd};
+use gyr_event::tables::{epoll_create1_flags, file_flags, memfd_create_flags};
 
 use crate::Slot;
 use crate::names::Text;
@@ -249,6 +250,44 @@ impl FdData {
             role: None,
             layer: None,
             is_connected: false,
+        }
+    }
+
+    /// Whether exec closes it.
+    pub(crate) fn is_close_on_exec(&self) -> bool {
+        let by_kind = match self.kind {
+            FdType::Eventpoll => epoll_create1_flags.value("EPOLL_CLOEXEC"),
+            FdType::Memfd => memfd_create_flags.value("MFD_CLOEXEC"),
+            _ => 0,
+        };
+        self.open_flags & (file_flags.value("O_CLOEXEC") | by_kind) != 0
+    }
+
+    /// Copies stay open on exec unless they are told otherwise.
+    pub(crate) fn clear_close_on_exec(&mut self) {
+        self.open_flags &= !file_flags.value("O_CLOEXEC");
+        match self.kind {
+            FdType::Eventpoll => self.open_flags &= !epoll_create1_flags.value("EPOLL_CLOEXEC"),
+            FdType::Memfd => self.open_flags &= !memfd_create_flags.value("MFD_CLOEXEC"),
+            _ => {}
+        }
+    }
+
+    /// Only IPv4 sockets count, as for Falco: the tuple of a connected IPv6 one is written anew with each transfer.
+    pub(crate) fn is_tcp(&self) -> bool {
+        self.kind == FdType::Ipv4 && self.sockinfo.l4proto(self.kind) == L4Proto::Tcp
+    }
+
+    /// As [`FdData::is_tcp`].
+    pub(crate) fn is_udp(&self) -> bool {
+        self.kind == FdType::Ipv4 && self.sockinfo.l4proto(self.kind) == L4Proto::Udp
+    }
+
+    pub(crate) fn swap_ends(&mut self) {
+        if self.kind == FdType::Ipv4 {
+            self.sockinfo.swap_v4();
+        } else {
+            self.sockinfo.swap_v6();
         }
     }
 

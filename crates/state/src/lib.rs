@@ -17,6 +17,7 @@ mod load;
 mod names;
 mod naming;
 mod on;
+mod packed;
 mod path;
 mod slot;
 mod sockinfo;

@@ -100,7 +100,7 @@ impl State {
     }
 
     /// A directory's name, ended by a slash.
-    fn directory(&mut self, path: &[u8]) -> Text {
+    pub(crate) fn directory(&mut self, path: &[u8]) -> Text {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         scratch.extend_from_slice(path);
@@ -229,7 +229,7 @@ impl State {
     pub(crate) fn name_socket(&mut self, data: &mut FdData) {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
-        naming::write_ends(data, &mut scratch);
+        naming::write_known_ends(data, &mut scratch);
         data.name = self.names.share(&scratch);
         self.scratch = scratch;
     }

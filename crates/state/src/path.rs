@@ -4,59 +4,71 @@
 const LONGEST: usize = 1_024;
 
 /// What stands for a path that cannot be held.
-pub(crate) const TOO_LONG: &[u8] = b"/DIR_TOO_LONG/FILENAME_TOO_LONG";
+const TOO_LONG: &[u8] = b"/DIR_TOO_LONG/FILENAME_TOO_LONG";
 
-/// Writes `path` to `out`, relative to `dir` unless it is absolute, without `.`, `..` and double slashes.
+/// Writes `path` to `out`, without `.`, `..`, double slashes and a slash at the end; relative to `dir`, which is taken as it
+/// is, unless `path` is absolute or empty. What cannot be printed in `path` becomes U+FFFD.
 pub(crate) fn join(dir: &[u8], path: &[u8], out: &mut Vec<u8>) {
     out.clear();
-    if path.starts_with(b"/") {
-        if path.len() >= LONGEST {
-            out.extend_from_slice(TOO_LONG);
-            return;
-        }
-        push_normalised(path, out);
-        return;
-    }
     if dir.len() + path.len() >= LONGEST {
         out.extend_from_slice(TOO_LONG);
         return;
     }
-    push_normalised(dir, out);
-    if !dir.is_empty() && !out.ends_with(b"/") {
-        out.push(b'/');
+    if path.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        push(dir, path, out);
+    } else {
+        push(dir, clean(path).as_bytes(), out);
     }
-    push_normalised(path, out);
 }
 
-/// Appends the components of `path` to what `out` holds, resolving `.` and `..` against it.
-fn push_normalised(path: &[u8], out: &mut Vec<u8>) {
-    if path.starts_with(b"/") && out.is_empty() {
-        out.push(b'/');
+fn push(dir: &[u8], path: &[u8], out: &mut Vec<u8>) {
+    let is_relative = path.first().is_some_and(|&first| first != b'/');
+    if is_relative {
+        out.extend_from_slice(dir);
     }
-    for component in path.split(|&byte| byte == b'/') {
+    let mut components = path.split(|&byte| byte == b'/').peekable();
+    while let Some(component) = components.next() {
+        let is_whole = matches!(out.last(), None | Some(b'/'));
         match component {
-            b"" | b"." => {}
-            b".." => pop(out),
-            name => {
-                if !out.is_empty() && !out.ends_with(b"/") {
-                    out.push(b'/');
-                }
-                out.extend_from_slice(name);
+            b"." if is_whole => continue,
+            b".." if is_whole => {
+                rewind(out);
+                continue;
             }
+            name => out.extend_from_slice(name),
+        }
+        // A relative path that went up to nothing does not become an absolute one.
+        let is_below_nothing = out.is_empty() && is_relative;
+        if components.peek().is_some() && !out.ends_with(b"/") && !is_below_nothing {
+            out.push(b'/');
         }
     }
-}
-
-/// Drops the last component; the root stays.
-fn pop(out: &mut Vec<u8>) {
-    if out.ends_with(b"/") && out.len() > 1 {
+    if out.len() > 1 && out.ends_with(b"/") {
         out.pop();
     }
-    match out.iter().rposition(|&byte| byte == b'/') {
-        Some(0) => out.truncate(1),
-        Some(slash) => out.truncate(slash),
-        None => out.clear(),
+}
+
+/// Goes up to the directory above, whose slash stays; the root stays.
+fn rewind(out: &mut Vec<u8>) {
+    if out.len() <= 1 {
+        return;
     }
+    out.pop();
+    let len = out.iter().rposition(|&byte| byte == b'/').map_or(0, |slash| slash + 1);
+    out.truncate(len);
+}
+
+/// The text with control characters, non-characters and what is no UTF-8 replaced.
+fn clean(text: &[u8]) -> String {
+    let printable = |c: char| !c.is_control() && !is_noncharacter(c);
+    let text = String::from_utf8_lossy(text);
+    text.chars().map(|c| if printable(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
+}
+
+/// The code points that Unicode keeps free: 32 in a row, and the last two of every plane.
+const fn is_noncharacter(c: char) -> bool {
+    let code = c as u32;
+    matches!(code, 0xfdd0..=0xfdef) || code & 0xfffe == 0xfffe
 }
 
 #[cfg(test)]
@@ -73,13 +85,20 @@ mod tests {
     fn paths_are_joined_and_normalised() {
         let cases = [
             ("/root/", "file", "/root/file"),
-            ("/root", "file", "/root/file"),
             ("/root/", "/etc/passwd", "/etc/passwd"),
+            ("/root/", "/", "/"),
             ("/root/", "../etc//passwd", "/etc/passwd"),
             ("/root/a/", "./b/../c/.", "/root/a/c"),
             ("/", "../../x", "/x"),
-            ("/root/", "", "/root/"),
+            ("/root/", "..", "/"),
+            ("/root/", "..x/.y", "/root/..x/.y"),
+            ("/a/", "/b/c/", "/b/c"),
+            ("/a/", "", ""),
+            ("", "foo/../a", "a"),
             ("", "file", "file"),
+            ("<UNKNOWN>", "file", "<UNKNOWN>file"),
+            ("/", "spa\u{df}", "/spa\u{df}"),
+            ("/", "a\tb\u{85}\u{fdd0}", "/a\u{fffd}b\u{fffd}\u{fffd}"),
         ];
         for (dir, path, want) in cases {
             assert_eq!(joined(dir, path), want, "{dir} + {path}");
@@ -88,6 +107,7 @@ mod tests {
 
     #[test]
     fn a_path_beyond_the_limit_is_replaced() {
-        assert_eq!(joined("/", &"x".repeat(LONGEST)).as_bytes(), TOO_LONG);
+        assert_eq!(joined("/", &"x".repeat(LONGEST - 1)).as_bytes(), TOO_LONG);
+        assert_eq!(joined("/", &"x".repeat(LONGEST - 2)).len(), LONGEST - 1);
     }
 }

@@ -241,13 +241,14 @@ impl State {
         }
     }
 
-    /// As [`State::add_fd`], of an event that is about another fd.
-    pub(crate) fn put_fd(
-        &mut self,
-        idx: ThreadIdx,
-        fd: i64,
-        data: FdData,
-    ) -> Option<(ThreadIdx, i64)> {
+    /// As [`State::add_fd`], of an event whose entry is another: only the number is this one's.
+    pub(crate) fn add_other_fd(&mut self, now: &Now<'_>, fd: i64, data: FdData) {
+        let Some(idx) = now.thread else { return };
+        self.threads.at_mut(idx).last.fd = fd;
+        self.put_fd(idx, fd, data);
+    }
+
+    fn put_fd(&mut self, idx: ThreadIdx, fd: i64, data: FdData) -> Option<(ThreadIdx, i64)> {
         let owner = self.threads.fds_owner(idx)?;
         let stamp = self.threads.tick();
         let limit = self.limits.fds_per_process;

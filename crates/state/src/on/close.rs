@@ -1,7 +1,7 @@
 //! Closing fds.
 
 use gyr_event::EventCode;
-use gyr_event::tables::close_range_flags;
+use gyr_event::tables::{close_range_flags, file_flags};
 
 use crate::state::{Now, State};
 
@@ -17,15 +17,22 @@ pub(super) fn on_close_range(state: &mut State, now: &mut Now<'_>) {
     const FIRST: usize = EventCode::CLOSE_RANGE.param("first");
     const LAST: usize = EventCode::CLOSE_RANGE.param("last");
     const FLAGS: usize = EventCode::CLOSE_RANGE.param("flags");
+    const O_CLOEXEC: u32 = file_flags.value("O_CLOEXEC");
     const CLOEXEC: u32 = close_range_flags.value("CLOSE_RANGE_CLOEXEC");
     let event = now.event;
     let (Some(idx), Some(0)) = (now.thread, event.i64(0)) else { return };
     let (Some(first), Some(last)) = (event.u32(FIRST), event.u32(LAST)) else { return };
+    let range = i64::from(first)..=i64::from(last);
+    let Some(owner) = state.threads.fds_owner(idx) else { return };
     if event.u32(FLAGS).unwrap_or_default() & CLOEXEC != 0 {
-        return;
-    }
-    if let Some(owner) = state.threads.fds_owner(idx) {
-        let range = i64::from(first)..=i64::from(last);
+        let marked: Vec<i64> = state.threads.at(owner).fds.iter().map(|(fd, _)| fd).collect();
+        for fd in marked.into_iter().filter(|fd| range.contains(fd)) {
+            let stamp = state.threads.tick();
+            if let Some(fd) = state.threads.at_mut(owner).fds.find_mut(fd) {
+                fd.edit(stamp).open_flags |= O_CLOEXEC;
+            }
+        }
+    } else {
         let n = state.threads.at_mut(owner).fds.remove_if(|fd, _| range.contains(&fd));
         state.stats.n_removed_fds += n as u64;
     }

@@ -62,6 +62,11 @@ pub(super) fn on_execve(state: &mut State, now: &mut Now<'_>) {
     let (uid, gid, container) = (image.uid, image.gid, image.container);
     state.ask_for_names(now.host, uid, gid, container.as_bytes());
 
+    if let Some(owner) = state.threads.fds_owner(idx) {
+        let n = state.threads.at_mut(owner).fds.remove_if(|_, fd| fd.data().is_close_on_exec());
+        state.stats.n_removed_fds += n as u64;
+    }
+
     // The other threads of the group end here, without exiting.
     if state.threads.n_alive(idx) > 1 {
         let tids: Vec<i64> = state

@@ -2,11 +2,18 @@
 
 mod clone;
 mod close;
+mod create;
+mod credentials;
 mod directory;
+mod dup;
 mod enter;
 mod execve;
 mod exit;
 mod open;
+mod resources;
+mod socket;
+mod transfer;
+mod users;
 
 use gyr_event::{EventCode, EventFlags, EventInfo, ParamType};
 
@@ -45,6 +52,71 @@ const ROWS: &[(EventCode, Handler)] = &[
     (EventCode::FCHDIR, directory::on_fchdir),
     (EventCode::GETCWD, directory::on_getcwd),
     (EventCode::CHROOT, directory::on_chroot),
+    (EventCode::DUP, dup::on_dup),
+    (EventCode::DUP2, dup::on_dup),
+    (EventCode::DUP3, dup::on_dup3),
+    (EventCode::FCNTL, dup::on_fcntl),
+    (EventCode::PIPE, create::on_pipe),
+    (EventCode::PIPE2, create::on_pipe2),
+    (EventCode::EVENTFD, create::on_eventfd),
+    (EventCode::EVENTFD2, create::on_eventfd2),
+    (EventCode::SIGNALFD, create::on_signalfd),
+    (EventCode::SIGNALFD4, create::on_signalfd4),
+    (EventCode::TIMERFD_CREATE, create::on_timerfd_create),
+    (EventCode::INOTIFY_INIT, create::on_inotify_init),
+    (EventCode::INOTIFY_INIT1, create::on_inotify_init1),
+    (EventCode::EPOLL_CREATE, create::on_epoll_create),
+    (EventCode::EPOLL_CREATE1, create::on_epoll_create1),
+    (EventCode::BPF, create::on_bpf),
+    (EventCode::USERFAULTFD, create::on_userfaultfd),
+    (EventCode::IO_URING_SETUP, create::on_io_uring_setup),
+    (EventCode::MEMFD_CREATE, create::on_memfd_create),
+    (EventCode::PIDFD_OPEN, create::on_pidfd_open),
+    (EventCode::PIDFD_GETFD, create::on_pidfd_getfd),
+    (EventCode::SOCKET, socket::on_socket),
+    (EventCode::SOCKETPAIR, socket::on_socketpair),
+    (EventCode::BIND, socket::on_bind),
+    (EventCode::CONNECT, socket::on_connect),
+    (EventCode::ACCEPT, socket::on_accept),
+    (EventCode::ACCEPT4, socket::on_accept),
+    (EventCode::READ, transfer::on_read),
+    (EventCode::READV, transfer::on_read),
+    (EventCode::PREAD, transfer::on_read),
+    (EventCode::PREADV, transfer::on_read),
+    (EventCode::RECV, transfer::on_recv),
+    (EventCode::RECVFROM, transfer::on_recvfrom),
+    (EventCode::RECVMSG, transfer::on_recvmsg),
+    (EventCode::RECVMMSG, transfer::on_recvmmsg),
+    (EventCode::WRITE, transfer::on_write),
+    (EventCode::WRITEV, transfer::on_write),
+    (EventCode::PWRITE, transfer::on_write),
+    (EventCode::PWRITEV, transfer::on_write),
+    (EventCode::SEND, transfer::on_send),
+    (EventCode::SENDTO, transfer::on_send),
+    (EventCode::SENDMSG, transfer::on_send),
+    (EventCode::SENDMMSG, transfer::on_sendmmsg),
+    (EventCode::SETUID, credentials::on_setuid),
+    (EventCode::SETREUID, credentials::on_setresuid),
+    (EventCode::SETRESUID, credentials::on_setresuid),
+    (EventCode::SETGID, credentials::on_setgid),
+    (EventCode::SETREGID, credentials::on_setresgid),
+    (EventCode::SETRESGID, credentials::on_setresgid),
+    (EventCode::SETSID, credentials::on_setsid),
+    (EventCode::CAPSET, credentials::on_capset),
+    (EventCode::UNSHARE, credentials::on_unshare),
+    (EventCode::SETNS, credentials::on_setns),
+    (EventCode::GETRLIMIT, resources::on_rlimit),
+    (EventCode::SETRLIMIT, resources::on_rlimit),
+    (EventCode::PRLIMIT, resources::on_prlimit),
+    (EventCode::BRK, resources::on_memory),
+    (EventCode::MMAP, resources::on_memory),
+    (EventCode::MMAP2, resources::on_memory),
+    (EventCode::MUNMAP, resources::on_memory),
+    (EventCode::SCHEDSWITCH, resources::on_switch),
+    (EventCode::USER_ADDED, users::on_user_added),
+    (EventCode::USER_DELETED, users::on_user_deleted),
+    (EventCode::GROUP_ADDED, users::on_group_added),
+    (EventCode::GROUP_DELETED, users::on_group_deleted),
 ];
 
 static HANDLERS: [Option<Handler>; EventCode::COUNT] = {

@@ -166,7 +166,7 @@ fn add(state: &mut State, now: &mut Now<'_>, opened: &Opened<'_>, dir: &[u8]) {
 }
 
 impl State {
-    /// The directory that `name` is relative to: empty for an absolute name, none if the fd is not known.
+    /// The directory that `name` is relative to, ended by a slash: empty for an absolute name, none if the fd is not known.
     pub(super) fn dir_of(&mut self, idx: ThreadIdx, dirfd: i64, name: &[u8]) -> Option<Text> {
         if name.starts_with(b"/") {
             return Some(Text::EMPTY);
@@ -176,6 +176,6 @@ impl State {
         }
         let entry = self.find_fd(idx, dirfd);
         let dir = self.entry(entry)?.data().name.clone();
-        Some(dir)
+        Some(if dir.as_bytes().is_empty() { dir } else { self.directory(dir.as_bytes()) })
     }
 }

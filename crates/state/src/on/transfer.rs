@@ -1,0 +1,243 @@
+//! Reading and writing: what datagrams tell of the ends of a socket, and the fds that travel over unix sockets.
+
+use gyr_event::EventCode;
+use gyr_event::snapshot::{FdEntry, L4Proto};
+
+use crate::fd::{FdData, FdType, Role};
+use crate::naming;
+use crate::on::socket::add_socket;
+use crate::packed::{AF_INET, AF_INET6, Tuple};
+use crate::sockinfo::Overwrite;
+use crate::state::{Now, State};
+
+pub(super) fn on_read(state: &mut State, now: &mut Now<'_>) {
+    transfer(state, now, None, Direction::In);
+}
+
+pub(super) fn on_write(state: &mut State, now: &mut Now<'_>) {
+    transfer(state, now, None, Direction::Out);
+}
+
+pub(super) fn on_recv(state: &mut State, now: &mut Now<'_>) {
+    const TUPLE: usize = EventCode::RECV.param("tuple");
+    transfer(state, now, Some(TUPLE), Direction::In);
+}
+
+pub(super) fn on_recvfrom(state: &mut State, now: &mut Now<'_>) {
+    const TUPLE: usize = EventCode::RECVFROM.param("tuple");
+    transfer(state, now, Some(TUPLE), Direction::In);
+}
+
+pub(super) fn on_recvmsg(state: &mut State, now: &mut Now<'_>) {
+    const TUPLE: usize = EventCode::RECVMSG.param("tuple");
+    const CONTROL: usize = EventCode::RECVMSG.param("msgcontrol");
+    transfer(state, now, Some(TUPLE), Direction::In);
+    take_fds(state, now, CONTROL);
+}
+
+pub(super) fn on_recvmmsg(state: &mut State, now: &mut Now<'_>) {
+    const TUPLE: usize = EventCode::RECVMMSG.param("tuple");
+    const CONTROL: usize = EventCode::RECVMMSG.param("msgcontrol");
+    // Old captures have the event without its parameters.
+    if now.event.has(0) {
+        transfer(state, now, Some(TUPLE), Direction::In);
+        take_fds(state, now, CONTROL);
+    }
+}
+
+pub(super) fn on_send(state: &mut State, now: &mut Now<'_>) {
+    // The three events have one layout.
+    const TUPLE: usize = EventCode::SENDTO.param("tuple");
+    infer_socket(state, now, TUPLE);
+    transfer(state, now, Some(TUPLE), Direction::Out);
+}
+
+pub(super) fn on_sendmmsg(state: &mut State, now: &mut Now<'_>) {
+    const TUPLE: usize = EventCode::SENDMMSG.param("tuple");
+    if now.event.has(0) {
+        transfer(state, now, Some(TUPLE), Direction::Out);
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    In,
+    Out,
+}
+
+/// A send over a socket whose making was missed: a tuple makes it UDP.
+fn infer_socket(state: &mut State, now: &mut Now<'_>, tuple: usize) {
+    const FD: usize = EventCode::SENDTO.param("fd");
+    const SOCK_DGRAM: u32 = 2;
+    const IPPROTO_UDP: u32 = 17;
+    let event = now.event;
+    if now.entry.is_some() || event.i64(0).is_some_and(|res| res < 0) {
+        return;
+    }
+    let family = event.bytes(tuple).first().copied();
+    let (Some(fd), Some(family @ (AF_INET | AF_INET6))) = (event.i64(FD), family) else { return };
+    add_socket(state, now, fd, u32::from(family), SOCK_DGRAM, IPPROTO_UDP);
+}
+
+fn transfer(state: &mut State, now: &mut Now<'_>, tuple: Option<usize>, direction: Direction) {
+    let event = now.event;
+    if event.i64(0).is_some_and(|res| res < 0) {
+        return;
+    }
+    let Some(data) = state.entry(now.entry).map(|fd| fd.data()) else { return };
+    let is_connection = matches!(data.kind, FdType::Ipv4 | FdType::Ipv6);
+    // A TCP connection keeps the ends it has.
+    let may_tell = tuple.is_some() && (data.name.as_bytes().is_empty() || !data.is_tcp());
+    if is_connection
+        && !data.is_connected
+        && let Some(data) = state.edit_fd(now)
+    {
+        data.is_connected = true;
+    }
+    let tuple =
+        if may_tell { tuple.and_then(|param| Tuple::read(event.bytes(param))) } else { None };
+    if let Some(tuple) = tuple {
+        learn_ends(state, now, &tuple, direction);
+    }
+}
+
+/// Takes over the ends of a socket that a transfer tells.
+fn learn_ends(state: &mut State, now: &mut Now<'_>, tuple: &Tuple<'_>, direction: Direction) {
+    let Some(old) = state.entry(now.entry).map(|fd| fd.data()) else { return };
+    let mut data = old.clone();
+    if !update_ends(&mut data, tuple) {
+        if data.kind != old.kind {
+            replace(state, now, data);
+        }
+        return;
+    }
+    state.patch_ends(&mut data);
+    if !matches!(data.kind, FdType::Ipv4 | FdType::Ipv6) {
+        data.name = state.name_of_tuple(tuple);
+        replace(state, now, data);
+        return;
+    }
+    if data.role.is_none() {
+        data.role = Some(guess_role(state, now, &data, direction));
+    }
+    // Tuples name the sender first; connections, the client.
+    match (direction, data.role) {
+        (Direction::In, Some(Role::Client)) | (Direction::Out, Some(Role::Server)) => {
+            data.swap_ends();
+        }
+        _ => {}
+    }
+    let mut name = std::mem::take(&mut state.scratch);
+    name.clear();
+    naming::write_ends(&data, &mut name);
+    data.name = state.names.share(&name);
+    state.scratch = name;
+    replace(state, now, data);
+}
+
+fn replace(state: &mut State, now: &mut Now<'_>, data: FdData) {
+    let Some(fd) = state.edit_fd(now) else { return };
+    let is_renamed = fd.name != data.name;
+    *fd = data;
+    now.name_changed |= is_renamed;
+}
+
+/// Whether the tuple told anything new.
+fn update_ends(data: &mut FdData, tuple: &Tuple<'_>) -> bool {
+    let is_new = match *tuple {
+        Tuple::V4 { source, dest } => {
+            if data.kind == FdType::Ipv4Server {
+                let l4proto = data.sockinfo.l4proto(FdType::Ipv4Server);
+                data.sockinfo.set_l4proto(FdType::Ipv4, l4proto);
+            }
+            data.kind = FdType::Ipv4;
+            data.sockinfo.update_v4(source, dest, Overwrite::Open)
+        }
+        // A bound IPv6 socket stays one, for Falco.
+        Tuple::V6 { source, dest } => data.sockinfo.update_v6(source, dest, Overwrite::Open),
+        Tuple::Unix { source, dest, .. } => {
+            data.kind = FdType::Unix;
+            data.sockinfo.set_unix(source, dest);
+            return true;
+        }
+    };
+    // A connection whose ends change on the way is not TCP.
+    if is_new
+        && matches!(data.kind, FdType::Ipv4 | FdType::Ipv6)
+        && data.sockinfo.l4proto(data.kind) == L4Proto::Unknown
+    {
+        data.sockinfo.set_l4proto(data.kind, L4Proto::Udp);
+    }
+    is_new
+}
+
+/// Who reads first is the server, who writes first the client.
+///
+/// For IPv6 Falco compares what lies where an IPv4 socket has its ports, so that mostly the client comes out.
+fn guess_role(state: &State, now: &Now<'_>, data: &FdData, direction: Direction) -> Role {
+    let by_direction = match direction {
+        Direction::In => Role::Server,
+        Direction::Out => Role::Client,
+    };
+    let Some((owner, _)) = now.entry else { return Role::Client };
+    if data.kind == FdType::Ipv4 {
+        return by_direction;
+    }
+    let (source_port, dest_port) = (data.sockinfo.v4_source().1, data.sockinfo.v4_dest().1);
+    let fds = || state.threads.at(owner).fds.iter().map(|(_, fd)| fd.data());
+    let is_bound = fds().any(|fd| match fd.kind {
+        FdType::Ipv4 => fd.sockinfo.v4_dest().1 == dest_port,
+        FdType::Ipv4Server => fd.sockinfo.server_port(fd.kind) == dest_port,
+        _ => false,
+    });
+    let is_used =
+        || fds().any(|fd| fd.kind == FdType::Ipv4 && fd.sockinfo.v4_source().1 == source_port);
+    match is_bound {
+        false => Role::Client,
+        true if !is_used() => Role::Server,
+        true => by_direction,
+    }
+}
+
+/// Fds that came over a unix socket are looked up on the host: the message has no more than their numbers.
+fn take_fds(state: &mut State, now: &mut Now<'_>, control: usize) {
+    let event = now.event;
+    let Some(idx) = now.thread else { return };
+    let is_unix = state.entry(now.entry).is_some_and(|fd| fd.kind() == FdType::Unix);
+    if !is_unix || event.i64(0).is_some_and(|res| res < 0) {
+        return;
+    }
+    let pid = state.threads.at(idx).pid();
+    for fd in passed_fds(event.bytes(control)) {
+        let fd = i64::from(fd);
+        if let Some(entry) = now.host.fd(pid, fd)
+            && let Some(owner) = state.threads.fds_owner(idx)
+        {
+            state.add_fd_entry(owner, &FdEntry { fd, ..entry });
+        }
+    }
+}
+
+/// The fds in control messages of type SCM_RIGHTS: each is a length (u64, itself included), a level, a type (i32 each), data.
+fn passed_fds(mut control: &[u8]) -> Vec<i32> {
+    const HEADER: usize = 16;
+    const SCM_RIGHTS: i32 = 1;
+    /// What the kernel lets through in one message.
+    const MAX: usize = 253;
+    let mut fds = Vec::new();
+    while let Some((header, rest)) = control.split_first_chunk::<HEADER>() {
+        let [len @ .., _, _, _, _, _, _, _, _] = header;
+        let len = usize::try_from(u64::from_le_bytes(*len)).unwrap_or(usize::MAX);
+        let [.., a, b, c, d] = *header;
+        let data = len.checked_sub(HEADER).and_then(|len| rest.get(..len));
+        let Some(data) = data else { break };
+        if i32::from_le_bytes([a, b, c, d]) == SCM_RIGHTS {
+            let numbers = data.as_chunks().0;
+            fds.extend(numbers.iter().map(|&number| i32::from_le_bytes(number)));
+        }
+        let Some(next) = control.get(len.next_multiple_of(8)..) else { break };
+        control = next;
+    }
+    fds.truncate(MAX);
+    fds
+}
