@@ -16,10 +16,11 @@ pub(crate) const THREADS_MAX: usize = 4 << 20;
 /// Fds, users, groups and interfaces of a capture; far beyond what a host can have open at a time.
 pub(crate) const ENTRIES_MAX: usize = 16 << 20;
 
-const STRING_MAX: usize = 1024;
-const ARGUMENTS_MAX: usize = 4096;
-const USER_STRING_MAX: usize = 255;
-const HOSTNAME_LEN: usize = 128;
+/// Other readers need room for a NUL behind it.
+pub(crate) const STRING_MAX: usize = 1023;
+pub(crate) const ARGUMENTS_MAX: usize = 4096;
+pub(crate) const USER_STRING_MAX: usize = 255;
+pub(crate) const HOSTNAME_LEN: usize = 128;
 
 pub(crate) fn machine(body: &mut Fields<'_>) -> Read<Machine> {
     let num_cpus = body.u32()?;

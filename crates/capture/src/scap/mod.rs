@@ -10,5 +10,7 @@ mod fields;
 mod input;
 mod lists;
 mod reader;
+mod writer;
 
 pub use reader::{Problem, Replay};
+pub use writer::{Output, Packing, Writer};
