@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use gyr_alert::Priority;
 use gyr_config::Logs;
-use gyr_outputs::Syslog;
+use gyr_outputs::{Syslog, SyslogSettings};
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
 /// Where messages go; cheap to clone.
@@ -33,7 +33,11 @@ impl Log {
 
     pub(crate) fn new(logs: &Logs, iso8601: bool) -> Self {
         let level = logs.level.parse().unwrap_or(Priority::Informational);
-        let syslog = logs.syslog.then(Syslog::open).and_then(Result::ok).map(Mutex::new);
+        let syslog = logs
+            .syslog
+            .then(|| Syslog::open(&SyslogSettings::default()))
+            .and_then(Result::ok)
+            .map(Mutex::new);
         Self(Arc::new(Settings { stderr: logs.stderr, syslog, level, iso8601 }))
     }
 

@@ -1,53 +1,93 @@
-//! The queue between the engine and the world, and each way out.
+//! The queues between the engine and the world, and each way out.
 //!
-//! [`Outputs::start`] runs one worker that takes alerts from a bounded queue, renders each once and hands it to every
-//! [`Output`] in turn, so that a slow output delays others but never the engine. A new way out is a file like
-//! `stdout.rs`, a field of [`Settings`] and a line in [`KINDS`].
+//! [`Outputs::start`] gives every [`Output`] a thread and a bounded queue of its own, so that one that is slow or dead
+//! delays neither the engine nor another. An alert is rendered once and shared. For each output at any time
+//! *produced = delivered + dropped + waiting* ([`Stats`]). A new way out is a file like `stdout.rs`, a field of
+//! [`Settings`] and a line in [`KINDS`]; one that lives elsewhere is a [`Tap`].
 #![forbid(unsafe_code)]
 
+mod batch;
 mod file;
 mod kinds;
+mod lines;
 mod outputs;
 mod problem;
 mod program;
 mod queue;
+mod stats;
 mod stdout;
 mod syslog;
-#[cfg(test)]
-mod testing;
-mod watchdog;
+mod watch;
+mod worker;
 
+pub use batch::{Batch, Line};
 pub use file::FileSettings;
-pub use kinds::{KINDS, Kind, Opened, Settings};
-pub use outputs::{Outputs, Sender};
+pub use kinds::{KINDS, Kind, Opened, Settings, Tap};
+pub use outputs::{Options, Outputs, Sender};
 pub use problem::Problem;
 pub use program::ProgramSettings;
-pub use queue::{Limits, Overflow, Stats};
+pub use queue::{Limits, Overflow};
+pub use stats::{LATENCY_BOUNDS, Latency, Stats};
 pub use stdout::StdoutSettings;
-pub use syslog::Syslog;
+pub use syslog::{Syslog, SyslogSettings};
 
-use gyr_alert::Alert;
+use std::io;
+use std::time::Duration;
 
-/// A way out.
+/// A way out. Its thread calls all of these, so they may block; a good one still knows how long it is ready to wait.
 pub trait Output: Send {
-    /// The name in messages: "stdout", "file", …
-    fn name(&self) -> &'static str;
-
-    /// Takes one alert: `line` is the alert rendered, without a line's end.
-    fn send(&mut self, alert: &Alert, line: &[u8]) -> std::io::Result<()>;
-
-    /// Nothing more is waiting: what was held back for company must go.
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+    /// How many alerts it wants at once.
+    fn batching(&self) -> Batching {
+        Batching::ONE
     }
+
+    /// Takes alerts, in order. What was taken is out: nothing is held back.
+    fn send(&mut self, batch: &Batch) -> Result<(), Failed>;
 
     /// Closes and opens again what can be rotated.
-    fn reopen(&mut self) -> std::io::Result<()> {
+    fn reopen(&mut self) -> io::Result<()> {
         Ok(())
     }
 
-    /// The end: everything must be out.
-    fn close(&mut self) -> std::io::Result<()> {
-        self.flush()
+    /// The end; what is open may be closed with care.
+    fn close(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// How many alerts an output wants at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batching {
+    /// The most it takes, at least 1.
+    pub n_alerts: usize,
+    /// How long the first may wait for others.
+    pub linger: Duration,
+}
+
+impl Batching {
+    /// One by one: each can fail on its own.
+    pub const ONE: Self = Self { n_alerts: 1, linger: Duration::ZERO };
+    /// Those that wait already.
+    pub const BLOCK: Self = Self { n_alerts: 256, linger: Duration::ZERO };
+    /// A whole block, or what came within a second.
+    pub const BUFFERED: Self = Self { n_alerts: 256, linger: Duration::from_secs(1) };
+
+    /// For outputs that write lines.
+    pub const fn lines(buffered: bool) -> Self {
+        if buffered { Self::BUFFERED } else { Self::BLOCK }
+    }
+}
+
+/// An output could not take all alerts of a batch.
+#[derive(Debug)]
+pub struct Failed {
+    /// So many of the first ones are out.
+    pub n_sent: usize,
+    pub error: io::Error,
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self { n_sent: 0, error }
     }
 }

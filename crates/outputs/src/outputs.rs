@@ -1,309 +1,534 @@
-//! The worker that sends alerts, and its two handles.
+//! The running outputs, and the handle through which the engine reaches them.
 
-use std::io;
-use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::time::{Duration, Instant};
 
 use gyr_alert::{Alert, Renderer};
 
-use crate::queue::{Limits, Pushed, Queue, Stats, Work};
-use crate::watchdog::Watchdog;
-use crate::{KINDS, Output, Problem, Settings};
-
-type Report = Arc<dyn Fn(Problem) + Send + Sync>;
+use crate::batch::Message;
+use crate::kinds::Opener;
+use crate::queue::{Limits, Queue};
+use crate::watch::{Said, Watch};
+use crate::{KINDS, Problem, Settings, Stats, worker};
 
 /// The running outputs.
+#[derive(Debug)]
 pub struct Outputs {
-    queue: Arc<Queue>,
-    watchdog: Arc<Watchdog>,
-    report: Report,
-    worker: JoinHandle<()>,
+    shared: Arc<Shared>,
+    watch: Watch,
+}
+
+/// What holds for all outputs.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub renderer: Renderer,
+    /// Of each output's queue.
+    pub limits: Limits,
+    /// An output that is busy for longer with the same alerts is stuck; at the end all have so long.
+    pub timeout: Duration,
 }
 
 /// Where the engine puts alerts.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Sender {
-    queue: Arc<Queue>,
-    watchdog: Arc<Watchdog>,
-    report: Report,
+    shared: Arc<Shared>,
 }
 
-/// An output, and whether it refused the last alert.
-struct Channel {
-    output: Box<dyn Output>,
-    failing: bool,
+pub(crate) type Report = Arc<dyn Fn(Problem) + Send + Sync>;
+
+/// What the engine, the outputs and their watch share.
+pub(crate) struct Shared {
+    channels: RwLock<Vec<Arc<Channel>>>,
+    pub(crate) report: Report,
+    plan: Mutex<Plan>,
+    past: Mutex<Past>,
+}
+
+/// One output, as seen from outside its thread.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    pub(crate) name: &'static str,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) said: Mutex<Said>,
+}
+
+/// What the running outputs were made from.
+struct Plan {
+    settings: Settings,
+    options: Options,
+}
+
+/// Outputs that a reload has replaced.
+#[derive(Default)]
+struct Past {
+    /// They still let out what waits.
+    leaving: Vec<Arc<Channel>>,
+    gone: Vec<(&'static str, Stats)>,
 }
 
 impl Outputs {
-    /// Opens the outputs that the settings ask for; one that does not open is reported and left out.
-    pub fn open(settings: &Settings, report: impl Fn(Problem)) -> Vec<Box<dyn Output>> {
-        let mut outputs = Vec::new();
-        for kind in KINDS {
-            match (kind.open)(settings) {
-                None => {}
-                Some(Ok(output)) => outputs.push(output),
-                Some(Err(error)) => report(Problem::NotOpened { output: kind.name, error }),
-            }
-        }
-        outputs
-    }
-
-    /// Starts the worker. `report` is called from its thread and from those of senders.
+    /// Starts each output that the settings ask for. One that does not open is reported, and drops what it gets.
+    /// `report` is called from threads of the outputs, never from that of a [`Sender`].
     pub fn start(
-        outputs: Vec<Box<dyn Output>>,
-        renderer: Renderer,
-        limits: Limits,
+        settings: &Settings,
+        options: Options,
         report: impl Fn(Problem) + Send + Sync + 'static,
     ) -> Result<Self, Problem> {
-        let queue = Arc::new(Queue::new(limits));
-        let watchdog = Arc::new(Watchdog::new(limits.timeout));
-        let report: Report = Arc::new(report);
-        let channels = outputs.into_iter().map(|output| Channel { output, failing: false });
-        let worker = Worker {
-            queue: Arc::clone(&queue),
-            watchdog: Arc::clone(&watchdog),
-            channels: channels.collect(),
-            renderer,
-            report: Arc::clone(&report),
-        };
-        let worker = thread::Builder::new()
-            .name("outputs".to_owned())
-            .spawn(move || worker.run())
-            .map_err(Problem::NoThread)?;
-        Ok(Self { queue, watchdog, report, worker })
+        let plan = Plan { settings: Settings::default(), options: options.clone() };
+        let shared = Arc::new(Shared {
+            channels: RwLock::default(),
+            report: Arc::new(report),
+            plan: Mutex::new(plan),
+            past: Mutex::default(),
+        });
+        let watch = Watch::start(Arc::clone(&shared)).map_err(Problem::NoThread)?;
+        let outputs = Self { shared, watch };
+        outputs.replace(settings, options);
+        Ok(outputs)
     }
 
     pub fn sender(&self) -> Sender {
-        Sender {
-            queue: Arc::clone(&self.queue),
-            watchdog: Arc::clone(&self.watchdog),
-            report: Arc::clone(&self.report),
-        }
+        Sender { shared: Arc::clone(&self.shared) }
     }
 
     /// Asks every output to close and open again what can be rotated.
     pub fn reopen(&self) {
-        self.queue.reopen();
-    }
-
-    pub fn stats(&self) -> Stats {
-        self.queue.stats()
-    }
-
-    /// Lets the waiting alerts out and ends. What is not out after the timeout is thrown away and reported; with
-    /// [`crate::Overflow::Wait`] the timeout is for each batch, so that a slow reader of a long replay loses nothing.
-    pub fn stop(self) -> Stats {
-        match self.queue.close() {
-            0 => {
-                let _ = self.worker.join(); // a panicked worker has said so itself
-            }
-            // The worker hangs in an output: it is left behind and goes with the process.
-            n_alerts => (self.report)(Problem::Discarded { n_alerts }),
+        for channel in self.shared.channels().iter() {
+            channel.queue.reopen();
         }
-        self.queue.stats()
+    }
+
+    /// For a reload: outputs whose settings are the same go on, others are started, and those that are no longer wanted
+    /// have [`Options::timeout`] to let out what waits in them. Senders go on all the while.
+    pub fn replace(&self, settings: &Settings, options: Options) {
+        let shared = &*self.shared;
+        let mut plan = lock(&shared.plan);
+        let limits = options.limits;
+        let timeout = options.timeout;
+        let kept = kept(&plan, settings, &options, &shared.channels());
+        let mut channels = Vec::new();
+        for (name, open) in wanted(settings) {
+            let same = kept.iter().find(|channel| channel.name == name).cloned();
+            let fresh = || Channel::start(name, open, limits, &options.renderer, &shared.report);
+            channels.push(same.unwrap_or_else(fresh));
+        }
+        *plan = Plan { settings: settings.clone(), options };
+        drop(plan);
+
+        let mut past = lock(&shared.past);
+        let mut current = shared.channels.write().unwrap_or_else(PoisonError::into_inner);
+        let mut leaving = std::mem::replace(&mut *current, channels);
+        leaving.retain(|old| !current.iter().any(|channel| Arc::ptr_eq(old, channel)));
+        drop(current);
+        past.leaving.extend(leaving.iter().cloned());
+        drop(past);
+        shared.retire(&leaving, timeout);
+    }
+
+    /// What each output has seen, under its name, with its predecessors before a reload.
+    pub fn stats(&self) -> Vec<(&'static str, Stats)> {
+        self.shared.stats()
+    }
+
+    /// Lets the waiting alerts out and ends. What is not out after [`Options::timeout`] is thrown away and reported; with
+    /// [`crate::Overflow::Wait`] that is for each batch, so that a slow reader of a long replay loses nothing.
+    pub fn stop(self) -> Vec<(&'static str, Stats)> {
+        let timeout = self.shared.timeout();
+        let channels = self.shared.channels().clone();
+        self.shared.retire(&channels, timeout);
+        self.watch.stop();
+        self.shared.stats()
     }
 }
 
 impl Sender {
-    /// Puts the alert into the queue, or drops or waits if that is full.
+    /// Hands the alert to every output. One whose queue is full loses it, or, if the limits say so, is waited for.
     pub fn send(&self, alert: Alert) {
-        self.check();
-        if self.queue.push(alert) == Pushed::FirstDropped {
-            (self.report)(Problem::QueueFull);
-        }
-    }
-
-    /// Looks whether an output hangs; for times when there is nothing to send.
-    pub fn check(&self) {
-        if let Some(output) = self.watchdog.overdue() {
-            (self.report)(Problem::Stuck { output });
+        let message = Arc::new(Message::new(alert));
+        // Held to the end: an output that leaves gets nothing after it was asked to finish.
+        for channel in self.shared.channels().iter() {
+            channel.queue.push(&message);
         }
     }
 }
 
-impl std::fmt::Debug for Outputs {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outputs").field("queue", &self.queue).finish_non_exhaustive()
+impl Shared {
+    pub(crate) fn channels(&self) -> RwLockReadGuard<'_, Vec<Arc<Channel>>> {
+        self.channels.read().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl std::fmt::Debug for Sender {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sender").field("queue", &self.queue).finish_non_exhaustive()
+    pub(crate) fn timeout(&self) -> Duration {
+        lock(&self.plan).options.timeout
     }
-}
 
-struct Worker {
-    queue: Arc<Queue>,
-    watchdog: Arc<Watchdog>,
-    channels: Vec<Channel>,
-    renderer: Renderer,
-    report: Report,
-}
-
-impl Worker {
-    fn run(mut self) {
-        let mut batch = Vec::new();
-        let mut line = Vec::new();
-        loop {
-            match self.queue.take(&mut batch) {
-                Work::Send => {
-                    for alert in &batch {
-                        line.clear();
-                        self.renderer.render(alert, &mut line);
-                        self.each(|output| output.send(alert, &line));
-                    }
-                    if self.queue.sent(&mut batch) {
-                        self.each(|output| output.flush());
-                    }
-                }
-                Work::Reopen => self.each(|output| output.reopen()),
-                Work::Finish => break,
+    /// Ends these outputs, which all have the same time.
+    fn retire(&self, leaving: &[Arc<Channel>], timeout: Duration) {
+        for channel in leaving {
+            channel.queue.close();
+        }
+        let deadline = Instant::now() + timeout;
+        for channel in leaving {
+            let n_alerts = channel.queue.wait_finished(deadline, timeout);
+            if let Some(problem) = lock(&channel.said).drops(channel, Instant::now()) {
+                (self.report)(problem);
+            }
+            if n_alerts > 0 {
+                // It hangs: its thread is left behind and ends with what it hangs in.
+                (self.report)(Problem::Discarded { output: channel.name, n_alerts });
             }
         }
-        self.each(|output| output.close());
-        self.queue.finish();
+        let mut past = lock(&self.past);
+        let Past { leaving: waiting, gone } = &mut *past;
+        waiting.retain(|channel| {
+            let done = leaving.iter().any(|left| Arc::ptr_eq(left, channel));
+            if done {
+                add(gone, channel.name, &channel.queue.stats());
+            }
+            !done
+        });
     }
 
-    fn each(&mut self, mut step: impl FnMut(&mut dyn Output) -> io::Result<()>) {
-        for channel in &mut self.channels {
-            self.watchdog.start(channel.output.name());
-            let done = step(&mut *channel.output);
-            self.watchdog.done();
-            match done {
-                Ok(()) => channel.failing = false,
-                Err(error) => {
-                    if !channel.failing {
-                        (self.report)(Problem::Failed { output: channel.output.name(), error });
-                    }
-                    channel.failing = true;
-                }
-            }
+    fn stats(&self) -> Vec<(&'static str, Stats)> {
+        let past = lock(&self.past);
+        let mut stats = Vec::new();
+        let channels = self.channels();
+        for channel in channels.iter().chain(&past.leaving) {
+            add(&mut stats, channel.name, &channel.queue.stats());
         }
+        for (name, gone) in &past.gone {
+            add(&mut stats, name, gone);
+        }
+        stats
+    }
+}
+
+impl Channel {
+    fn start(
+        name: &'static str,
+        open: Opener,
+        limits: Limits,
+        renderer: &Renderer,
+        report: &Report,
+    ) -> Arc<Self> {
+        let queue = Arc::new(Queue::new(limits));
+        let started =
+            worker::start(name, open, Arc::clone(&queue), renderer.clone(), Arc::clone(report));
+        if let Err(error) = started {
+            queue.finish();
+            report(Problem::NotOpened { output: name, error });
+        }
+        Arc::new(Self { name, queue, said: Mutex::default() })
+    }
+}
+
+/// What the settings ask for, in order.
+fn wanted(settings: &Settings) -> Vec<(&'static str, Opener)> {
+    let mut wanted: Vec<(&'static str, Opener)> = Vec::new();
+    for kind in KINDS.iter().filter(|kind| (kind.wanted)(settings)) {
+        let settings = settings.clone();
+        wanted.push((kind.name, Box::new(move || (kind.open)(&settings))));
+    }
+    for tap in &settings.taps {
+        let open = Arc::clone(&tap.open);
+        wanted.push((tap.name, Box::new(move || open())));
+    }
+    wanted
+}
+
+/// The running outputs that the new settings leave as they are; one that did not open gets another chance.
+fn kept(
+    plan: &Plan,
+    settings: &Settings,
+    options: &Options,
+    running: &[Arc<Channel>],
+) -> Vec<Arc<Channel>> {
+    let old = &plan.options;
+    let renderer = &options.renderer;
+    if old.limits != options.limits
+        || old.renderer.json != renderer.json
+        || old.renderer.time_format != renderer.time_format
+    {
+        return Vec::new();
+    }
+    let is_same = |name| {
+        KINDS.iter().any(|kind| kind.name == name && (kind.same)(&plan.settings, settings))
+            || settings.taps.iter().any(|tap| tap.name == name && plan.settings.taps.contains(tap))
+    };
+    let goes_on = |channel: &&Arc<Channel>| is_same(channel.name) && !channel.queue.is_finished();
+    running.iter().filter(goes_on).cloned().collect()
+}
+
+fn add(all: &mut Vec<(&'static str, Stats)>, name: &'static str, stats: &Stats) {
+    match all.iter_mut().find(|(known, _)| *known == name) {
+        Some((_, sum)) => sum.add(stats),
+        None => all.push((name, *stats)),
+    }
+}
+
+/// Nothing that can panic runs under these locks.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("channels", &self.channels).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::io;
     use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-    use std::time::Duration;
 
-    use gyr_alert::{Clock, Form, Piece, Priority, TimeFormat};
+    use gyr_alert::TimeFormat;
 
     use super::*;
-    use crate::Overflow;
+    use crate::batch::tests::{alert, line, renderer};
+    use crate::{Batch, Batching, Failed, Output, Overflow, Tap};
 
     const LONG: Duration = Duration::from_secs(60);
+    const ROOMY: Limits = Limits { n_alerts: 0, bytes: 1 << 30, overflow: Overflow::Drop };
 
-    /// Writes down what it gets; each alert needs one permit.
+    /// Writes down what it gets; each batch needs one permit.
     struct Fake {
         lines: Arc<Mutex<Vec<String>>>,
-        permits: Receiver<()>,
-        fails: bool,
+        permits: Arc<Mutex<Receiver<()>>>,
+        works: bool,
+        batching: Batching,
     }
 
     impl Output for Fake {
-        fn name(&self) -> &'static str {
-            "fake"
+        fn batching(&self) -> Batching {
+            self.batching
         }
 
-        fn send(&mut self, _: &Alert, line: &[u8]) -> io::Result<()> {
-            let _ = self.permits.recv();
-            self.lines.lock().unwrap().push(String::from_utf8_lossy(line).into_owned());
-            if self.fails { Err(io::Error::other("refused")) } else { Ok(()) }
+        fn send(&mut self, batch: &Batch) -> Result<(), Failed> {
+            let _ = self.permits.lock().unwrap().recv();
+            if !self.works {
+                return Err(Failed { n_sent: batch.len() / 2, error: io::Error::other("refused") });
+            }
+            for line in batch.lines() {
+                self.lines.lock().unwrap().push(String::from_utf8_lossy(line.text).into_owned());
+            }
+            Ok(())
         }
     }
 
-    struct Case {
-        outputs: Outputs,
+    /// A way to see and to steer a fake output from outside.
+    struct Control {
+        tap: Tap,
         lines: Arc<Mutex<Vec<String>>>,
         permits: SyncSender<()>,
-        problems: Arc<Mutex<Vec<String>>>,
     }
 
-    fn start(limits: Limits, fails: bool) -> Case {
-        let (permits, wanted) = sync_channel(100);
+    fn fake(name: &'static str, works: bool, batching: Batching) -> Control {
+        let (permits, wanted) = sync_channel(100_000);
+        let wanted = Arc::new(Mutex::new(wanted));
         let lines = Arc::new(Mutex::new(Vec::new()));
-        let problems = Arc::new(Mutex::new(Vec::new()));
-        let fake = Fake { lines: Arc::clone(&lines), permits: wanted, fails };
-        let renderer = Renderer::new(Clock::utc(), TimeFormat::Local, None);
+        let log = Arc::clone(&lines);
+        let open = Arc::new(move || {
+            let (lines, permits) = (Arc::clone(&log), Arc::clone(&wanted));
+            Ok(Box::new(Fake { lines, permits, works, batching }) as Box<dyn Output>)
+        });
+        Control { tap: Tap { name, open }, lines, permits }
+    }
+
+    impl Control {
+        fn permit(&self, n: usize) {
+            for _ in 0..n {
+                self.permits.send(()).unwrap();
+            }
+        }
+
+        fn wait_for(&self, n: usize) {
+            while self.lines.lock().unwrap().len() < n {
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    fn options(limits: Limits, timeout: Duration) -> Options {
+        Options { renderer: renderer(), limits, timeout }
+    }
+
+    fn taps(controls: &[&Control]) -> Settings {
+        let taps = controls.iter().map(|control| control.tap.clone()).collect();
+        Settings { taps, ..Settings::default() }
+    }
+
+    fn send(outputs: &Outputs, messages: &[&str]) {
+        let sender = outputs.sender();
+        messages.iter().for_each(|message| sender.send(alert(message)));
+    }
+
+    type Problems = Arc<Mutex<Vec<String>>>;
+
+    fn start(controls: &[&Control], options: Options) -> (Outputs, Problems) {
+        let problems = Problems::default();
         let log = Arc::clone(&problems);
         let report = move |problem: Problem| log.lock().unwrap().push(problem.to_string());
-        let outputs = Outputs::start(vec![Box::new(fake)], renderer, limits, report).unwrap();
-        Case { outputs, lines, permits, problems }
+        (Outputs::start(&taps(controls), options, report).unwrap(), problems)
     }
 
-    fn alert(message: &str) -> Alert {
-        let pieces = vec![Piece::Literal(message.to_owned())];
-        let form = Form::new("r".to_owned(), Priority::Notice, "syscall".to_owned(), pieces);
-        Alert { time: 0, hostname: "h".into(), form: Arc::new(form), cells: [].into() }
+    /// Stops; checks that every alert is accounted for; returns the counts of delivered, full, failed, discarded.
+    fn stop(outputs: Outputs) -> Vec<[u64; 4]> {
+        let counts = |(_, stats): (&str, Stats)| {
+            assert_eq!(stats.n_waiting, 0);
+            assert_eq!(stats.n_produced, stats.n_delivered + stats.n_dropped());
+            [stats.n_delivered, stats.n_full, stats.n_failed, stats.n_discarded]
+        };
+        outputs.stop().into_iter().map(counts).collect()
     }
-
-    const ROOMY: Limits =
-        Limits { n_alerts: 0, bytes: 1 << 20, overflow: Overflow::Drop, timeout: LONG };
 
     #[test]
     fn what_waits_at_the_end_still_goes_out_in_order() {
-        let case = start(ROOMY, false);
-        for message in ["a", "b", "c"] {
-            case.outputs.sender().send(alert(message));
-            case.permits.send(()).unwrap();
+        for batching in [Batching::ONE, Batching::BLOCK, Batching::BUFFERED] {
+            let fake = fake("fake", true, batching);
+            let (outputs, _) = start(&[&fake], options(ROOMY, LONG));
+            send(&outputs, &["a", "b", "c"]);
+            fake.permit(3);
+            assert_eq!(stop(outputs), [[3, 0, 0, 0]]);
+            assert_eq!(*fake.lines.lock().unwrap(), ["a", "b", "c"].map(line));
         }
-        assert_eq!(case.outputs.stop(), Stats { n_sent: 3, n_dropped: 0 });
-        let want = ["a", "b", "c"].map(|m| format!("00:00:00.000000000: Notice {m}"));
-        assert_eq!(*case.lines.lock().unwrap(), want);
     }
 
     #[test]
-    fn a_full_queue_drops_counts_and_says_so_once() {
+    fn an_output_that_hangs_delays_no_other() {
+        let (dead, live) = (fake("dead", true, Batching::ONE), fake("live", true, Batching::ONE));
+        let limits = Limits { n_alerts: 10, ..ROOMY };
+        let (outputs, problems) = start(&[&dead, &live], options(limits, Duration::from_millis(1)));
+        let sender = outputs.sender();
+        live.permit(1000);
+        for i in 1..=1000 {
+            sender.send(alert("a"));
+            live.wait_for(i);
+        }
+        while !problems.lock().unwrap().iter().any(|problem| problem.contains("timeout")) {
+            std::thread::yield_now();
+        }
+        assert_eq!(stop(outputs), [[0, 990, 0, 10], [1000, 0, 0, 0]]);
+        let problems = problems.lock().unwrap();
+        let said = |text: &str| problems.iter().filter(|problem| problem.contains(text)).count();
+        assert!(said("dead: queue is full") > 0, "{problems:?}");
+        assert_eq!(said("\"dead\" output timeout"), 1, "{problems:?}");
+        assert_eq!(said("\"dead\" output channel still blocked"), 1, "{problems:?}");
+        assert_eq!(said("live"), 0, "{problems:?}");
+    }
+
+    #[test]
+    fn a_full_queue_drops_and_counts() {
         for limits in [Limits { n_alerts: 1, ..ROOMY }, Limits { bytes: 1, ..ROOMY }] {
-            let case = start(limits, false);
-            for message in ["a", "b", "c"] {
-                case.outputs.sender().send(alert(message));
-            }
-            case.permits.send(()).unwrap();
-            assert_eq!(case.outputs.stop(), Stats { n_sent: 1, n_dropped: 2 });
-            assert_eq!(case.problems.lock().unwrap().len(), 1);
+            let fake = fake("fake", true, Batching::ONE);
+            let (outputs, problems) = start(&[&fake], options(limits, LONG));
+            send(&outputs, &["a", "b", "c"]);
+            fake.permit(1);
+            assert_eq!(stop(outputs), [[1, 2, 0, 0]]);
+            assert!(problems.lock().unwrap().iter().all(|p| p.contains("queue is full")));
         }
     }
 
     #[test]
     fn a_replay_waits_for_room_and_loses_nothing() {
-        let case = start(Limits { n_alerts: 1, overflow: Overflow::Wait, ..ROOMY }, false);
-        for _ in 0..3 {
-            case.permits.send(()).unwrap();
+        for batching in [Batching::ONE, Batching::BUFFERED] {
+            let fake = fake("fake", true, batching);
+            let limits = Limits { n_alerts: 1, overflow: Overflow::Wait, ..ROOMY };
+            let (outputs, _) = start(&[&fake], options(limits, LONG));
+            fake.permit(100);
+            let sender = outputs.sender();
+            for _ in 0..100 {
+                sender.send(alert("a"));
+            }
+            assert_eq!(stop(outputs), [[100, 0, 0, 0]]);
         }
-        for message in ["a", "b", "c"] {
-            case.outputs.sender().send(alert(message));
-        }
-        assert_eq!(case.outputs.stop(), Stats { n_sent: 3, n_dropped: 0 });
     }
 
     #[test]
-    fn an_output_that_hangs_does_not_hold_up_the_end() {
-        let case = start(Limits { timeout: Duration::from_millis(20), ..ROOMY }, false);
-        case.outputs.sender().send(alert("a"));
-        case.outputs.sender().send(alert("b"));
-        let sender = case.outputs.sender();
-        case.outputs.stop();
-        sender.check();
-        let problems = case.problems.lock().unwrap();
-        let want = [
-            "Output channels still blocked: 2 remaining notifications discarded",
-            "\"fake\" output timeout, all output channels are blocked",
-        ];
-        assert_eq!(*problems, want);
+    fn an_output_that_fails_is_reported_once_and_what_it_took_counts() {
+        let fake = fake("fake", false, Batching::BLOCK);
+        let (outputs, problems) = start(&[&fake], options(ROOMY, LONG));
+        let sender = outputs.sender();
+        // The first batch may hold any of these; each batch delivers the half of it, rounded down.
+        for _ in 0..100 {
+            sender.send(alert("a"));
+        }
+        fake.permit(100);
+        let [delivered, 0, failed, 0] = stop(outputs)[0] else { panic!("nothing is dropped") };
+        assert!(delivered + failed == 100 && failed >= 50);
+        assert_eq!(problems.lock().unwrap()[0], "fake: refused");
     }
 
     #[test]
-    fn an_output_that_keeps_failing_is_reported_once() {
-        let case = start(ROOMY, true);
-        for message in ["a", "b"] {
-            case.outputs.sender().send(alert(message));
-            case.permits.send(()).unwrap();
+    fn an_output_that_does_not_open_drops_what_it_gets() {
+        let open = Arc::new(|| Err(io::Error::other("no such thing")));
+        let settings = Settings { taps: vec![Tap { name: "t", open }], ..Settings::default() };
+        let problems = Problems::default();
+        let log = Arc::clone(&problems);
+        let report = move |problem: Problem| log.lock().unwrap().push(problem.to_string());
+        let outputs = Outputs::start(&settings, options(ROOMY, LONG), report).unwrap();
+        outputs.sender().send(alert("a"));
+        assert_eq!(stop(outputs), [[0, 0, 1, 0]]);
+        assert_eq!(*problems.lock().unwrap(), ["Failed to init output: t: no such thing"]);
+    }
+
+    #[test]
+    fn an_output_that_panics_holds_up_nobody() {
+        let open = Arc::new(|| panic!("expected by the test"));
+        let settings = Settings { taps: vec![Tap { name: "t", open }], ..Settings::default() };
+        let limits = Limits { n_alerts: 1, overflow: Overflow::Wait, ..ROOMY };
+        let outputs = Outputs::start(&settings, options(limits, LONG), |_| {}).unwrap();
+        send(&outputs, &["a", "b"]);
+        let [0, 0, 2, 0] = stop(outputs)[0] else { panic!("both are dropped") };
+    }
+
+    #[test]
+    fn a_reload_loses_nothing_and_leaves_alone_what_stays_the_same() {
+        let (kept, old) =
+            (fake("kept", true, Batching::BLOCK), fake("swapped", true, Batching::BLOCK));
+        let (outputs, _) = start(&[&kept, &old], options(ROOMY, LONG));
+        kept.permit(100_000);
+        old.permit(100_000);
+        let channel = |outputs: &Outputs| Arc::clone(&outputs.shared.channels()[0]);
+        let before = channel(&outputs);
+        let sender = outputs.sender();
+        let feeder = std::thread::spawn(move || {
+            for _ in 0..10_000 {
+                sender.send(alert("a"));
+            }
+        });
+        let mut swapped = vec![old];
+        for _ in 0..100 {
+            let new = fake("swapped", true, Batching::BLOCK);
+            new.permit(10_000);
+            outputs.replace(&taps(&[&kept, &new]), options(ROOMY, LONG));
+            swapped.push(new);
         }
-        case.outputs.stop();
-        assert_eq!(*case.problems.lock().unwrap(), ["fake: refused"]);
+        feeder.join().unwrap();
+        assert!(Arc::ptr_eq(&before, &channel(&outputs)));
+        assert_eq!(stop(outputs), [[10_000, 0, 0, 0], [10_000, 0, 0, 0]]);
+        let n_lines: usize = swapped.iter().map(|fake| fake.lines.lock().unwrap().len()).sum();
+        assert_eq!(n_lines, 10_000);
+    }
+
+    #[test]
+    fn another_format_starts_every_output_anew() {
+        let fake = fake("fake", true, Batching::ONE);
+        fake.permit(2);
+        let (outputs, _) = start(&[&fake], options(ROOMY, LONG));
+        outputs.sender().send(alert("a"));
+        let mut other = options(ROOMY, LONG);
+        other.renderer.time_format = TimeFormat::Iso8601;
+        outputs.replace(&taps(&[&fake]), other);
+        outputs.sender().send(alert("a"));
+        assert_eq!(stop(outputs), [[2, 0, 0, 0]]);
+        let iso = "1970-01-01T00:00:00.000000000+0000: Notice a".to_owned();
+        assert_eq!(*fake.lines.lock().unwrap(), [line("a"), iso]);
     }
 }

@@ -10,14 +10,16 @@ use gyr_alert::Priority;
 pub enum Problem {
     /// The output could not be opened and is left out.
     NotOpened { output: &'static str, error: io::Error },
-    /// The output refused an alert; said once until it works again.
+    /// The output could not take an alert; said once until it works again.
     Failed { output: &'static str, error: io::Error },
-    /// The output has been busy with one alert for longer than it may.
-    Stuck { output: &'static str },
-    /// The queue is full and alerts are being dropped; said once.
-    QueueFull,
-    /// The outputs did not finish in time; so many alerts were thrown away.
-    Discarded { n_alerts: usize },
+    /// The output works again, after so many alerts were lost.
+    Recovered { output: &'static str, n_alerts: usize },
+    /// The output's queue is full; so many alerts were dropped since this was last said.
+    QueueFull { output: &'static str, n_alerts: u64 },
+    /// The output is busy with the same alerts for too long.
+    TimedOut { output: &'static str },
+    /// The output did not finish in time; so many alerts were thrown away.
+    Discarded { output: &'static str, n_alerts: usize },
     /// No thread could be started.
     NoThread(io::Error),
 }
@@ -25,11 +27,12 @@ pub enum Problem {
 impl Problem {
     pub const fn priority(&self) -> Priority {
         match self {
-            Self::NotOpened { .. } | Self::Failed { .. } | Self::QueueFull | Self::NoThread(_) => {
-                Priority::Error
-            }
-            Self::Stuck { .. } => Priority::Critical,
-            Self::Discarded { .. } => Priority::Notice,
+            Self::NotOpened { .. }
+            | Self::Failed { .. }
+            | Self::QueueFull { .. }
+            | Self::NoThread(_) => Priority::Error,
+            Self::TimedOut { .. } => Priority::Critical,
+            Self::Recovered { .. } | Self::Discarded { .. } => Priority::Notice,
         }
     }
 }
@@ -41,16 +44,20 @@ impl fmt::Display for Problem {
                 write!(f, "Failed to init output: {output}: {error}")
             }
             Self::Failed { output, error } => write!(f, "{output}: {error}"),
-            Self::Stuck { output } => {
-                write!(f, "\"{output}\" output timeout, all output channels are blocked")
+            Self::Recovered { output, n_alerts } => {
+                write!(f, "{output}: works again; {n_alerts} alerts were dropped")
             }
-            Self::QueueFull => f.write_str("Outputs queue is full: alerts are being dropped"),
-            Self::Discarded { n_alerts } => {
-                write!(
-                    f,
-                    "Output channels still blocked: {n_alerts} remaining notifications discarded"
-                )
+            Self::QueueFull { output, n_alerts } => {
+                write!(f, "{output}: queue is full: {n_alerts} alerts were dropped")
             }
+            Self::TimedOut { output } => {
+                write!(f, "\"{output}\" output timeout, its alerts wait; other outputs go on")
+            }
+            Self::Discarded { output, n_alerts } => write!(
+                f,
+                "\"{output}\" output channel still blocked, discarding all remaining \
+                 notifications ({n_alerts})"
+            ),
             Self::NoThread(error) => write!(f, "Cannot start the outputs' thread: {error}"),
         }
     }
