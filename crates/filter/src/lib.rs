@@ -5,13 +5,27 @@
 #![forbid(unsafe_code)]
 
 pub mod ast;
+mod check;
+mod interpret;
+mod literal;
 mod parse;
+mod pattern;
+pub mod plain;
 mod print;
 mod scheme;
+mod subject;
 mod value;
+mod warn;
 
 pub use ast::{Expr, Modifier, Operator, Position, Text, TooLarge, Transformer};
+pub use check::{
+    Across, Atom, CheckError, CheckErrorKind, Checked, Node, Test, Warning, check, check_operand,
+};
+pub use interpret::{Interpretation, Leaf};
+pub use literal::{Comparison, Literal};
 pub use parse::{MAX_LENGTH, ParseError, parse, parse_operand};
+pub use pattern::{Glob, PathPattern, Regex, RegexError};
 pub use print::exact;
 pub use scheme::{FieldError, FieldFlags, FieldInfo, Fold, Lifetime, Scheme, World};
+pub use subject::{FieldSubject, Part, Scratch, Subject, Transformed};
 pub use value::{Type, Value};

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use crate::{Type, Value};
+use crate::{Operator, Type, Value};
 
 /// Which fields exist.
 pub trait Scheme {
@@ -16,6 +16,16 @@ pub trait Scheme {
     /// Refuses a literal that the field can never be worth (an unknown event type); the text is the whole message.
     fn check_literal(&self, _field: &Self::Field, _literal: &str) -> Result<(), String> {
         Ok(())
+    }
+
+    /// Refuses an operator that the field's type would allow; the text is the whole message.
+    fn check_operator(&self, _field: &Self::Field, _operator: Operator) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// The port of a service, by its name in the services database.
+    fn service(&self, _name: &str) -> Option<u16> {
+        None
     }
 }
 
