@@ -4,6 +4,7 @@
 mod arrows;
 mod bench;
 mod codegen;
+mod fuzz;
 mod probe_object;
 mod tidy;
 
@@ -30,6 +31,11 @@ static COMMANDS: &[Command] = &[
         name: "codegen",
         help: "write what is generated from tables; with --check only compare",
         run: codegen::run,
+    },
+    Command {
+        name: "fuzz",
+        help: "feed mutated inputs to what reads the bytes of others",
+        run: fuzz::run,
     },
     Command {
         name: "probe-object",
