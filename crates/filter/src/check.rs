@@ -93,12 +93,26 @@ pub fn check<S: Scheme>(expr: &Expr, scheme: &S) -> Result<Checked<S::Field>, Ch
     Ok(Checked { root, warnings: checker.warnings })
 }
 
-/// Checks what stands alone, in an output or as a field of an exception.
+/// Checks what stands alone, such as the field of an exception.
 pub fn check_operand<S: Scheme>(
     operand: &Operand,
     scheme: &S,
 ) -> Result<Subject<S::Field>, CheckError> {
     Ok(Checker { scheme, warnings: Vec::new() }.operand(operand)?.subject)
+}
+
+/// Checks what stands in an output.
+pub(crate) fn check_output<S: Scheme>(
+    operand: &Operand,
+    scheme: &S,
+) -> Result<Subject<S::Field>, CheckError> {
+    let resolved = Checker { scheme, warnings: Vec::new() }.operand(operand)?;
+    if resolved.flags.filter_only {
+        let name = resolved.name;
+        let message = format!("{name} is filter only and cannot be used as a display field");
+        return Err(type_error(operand.position(), message));
+    }
+    Ok(resolved.subject)
 }
 
 struct Checker<'a, S> {

@@ -14,6 +14,7 @@ pub mod plain;
 mod print;
 mod scheme;
 mod subject;
+mod template;
 mod value;
 mod warn;
 
@@ -28,4 +29,5 @@ pub use pattern::{Glob, PathPattern, Regex, RegexError};
 pub use print::exact;
 pub use scheme::{FieldError, FieldFlags, FieldInfo, Fold, Lifetime, Scheme, World};
 pub use subject::{FieldSubject, Part, Scratch, Subject, Transformed};
+pub use template::{MISSING, Printer, Template, TemplateError, Token, print_value};
 pub use value::{Type, Value};
