@@ -92,10 +92,8 @@ impl State {
             pfmajor: entry.pfmajor,
             pfminor: entry.pfminor,
         };
-        if is_main {
-            let cwd = self.directory(&entry.cwd);
-            thread.set_own_cwd(cwd, stamp);
-        }
+        let cwd = self.directory(&entry.cwd);
+        thread.set_own_cwd(cwd, stamp);
         self.threads.insert(thread)
     }
 

@@ -65,10 +65,7 @@ pub(crate) fn write_tuple(tuple: &Tuple<'_>, out: &mut Vec<u8>) {
 pub(crate) fn write_address(address: &Address<'_>, out: &mut Vec<u8>) {
     let _ = match *address {
         Address::V4((ip, port)) => write!(out, "{ip}:{port}"),
-        Address::V6((ip, port)) => match embedded_v4(ip) {
-            Some(ip) => write!(out, "{ip}:{port}"),
-            None => write!(out, "{}:{port}", V6(ip)),
-        },
+        Address::V6((ip, port)) => write!(out, "{}:{port}", V6(ip)),
         Address::Unix(path) => out.write_all(path),
         Address::Other(family) => write!(out, "family {family}"),
     };

@@ -12,14 +12,6 @@ use crate::{FdType, Socket};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sockinfo([u8; 40]);
 
-/// When the destination of a connection is taken over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Overwrite {
-    Always,
-    /// As long as it is not known.
-    Open,
-}
-
 /// Where each kind has its fields.
 mod at {
     pub(super) const V4_SOURCE: usize = 0;
@@ -132,41 +124,25 @@ impl Sockinfo {
 
     /// Takes over both ends of an IPv4 connection; says whether anything changed. The ends of the same connection in the
     /// other order change nothing.
-    pub(crate) fn update_v4(
-        &mut self,
-        source: (Ipv4Addr, u16),
-        dest: (Ipv4Addr, u16),
-        overwrite: Overwrite,
-    ) -> bool {
-        let (old_source, old_dest) = (self.v4_source(), self.v4_dest());
-        if (source, dest) == (old_source, old_dest) || (dest, source) == (old_source, old_dest) {
+    pub(crate) fn update_v4(&mut self, source: (Ipv4Addr, u16), dest: (Ipv4Addr, u16)) -> bool {
+        let old = (self.v4_source(), self.v4_dest());
+        if (source, dest) == old || (dest, source) == old {
             return false;
         }
-        let always = overwrite == Overwrite::Always;
-        let ip = if always || old_dest.0.is_unspecified() { dest.0 } else { old_dest.0 };
-        let port = if always || old_dest.1 == 0 { dest.1 } else { old_dest.1 };
         self.set_v4_source(source);
-        self.set_v4_dest((ip, port));
-        (source, (ip, port)) != (old_source, old_dest)
+        self.set_v4_dest(dest);
+        true
     }
 
     /// As [`Sockinfo::update_v4`].
-    pub(crate) fn update_v6(
-        &mut self,
-        source: (Ipv6Addr, u16),
-        dest: (Ipv6Addr, u16),
-        overwrite: Overwrite,
-    ) -> bool {
-        let (old_source, old_dest) = (self.v6_source(), self.v6_dest());
-        if (source, dest) == (old_source, old_dest) || (dest, source) == (old_source, old_dest) {
+    pub(crate) fn update_v6(&mut self, source: (Ipv6Addr, u16), dest: (Ipv6Addr, u16)) -> bool {
+        let old = (self.v6_source(), self.v6_dest());
+        if (source, dest) == old || (dest, source) == old {
             return false;
         }
-        let always = overwrite == Overwrite::Always;
-        let ip = if always || old_dest.0.is_unspecified() { dest.0 } else { old_dest.0 };
-        let port = if always || old_dest.1 == 0 { dest.1 } else { old_dest.1 };
         self.set_v6_source(source);
-        self.set_v6_dest((ip, port));
-        (source, (ip, port)) != (old_source, old_dest)
+        self.set_v6_dest(dest);
+        true
     }
 
     pub(crate) fn swap_v4(&mut self) {

@@ -304,9 +304,9 @@ impl State {
         joined
     }
 
-    /// The working directory that the thread uses; ends with a slash.
+    /// As [`State::cwd`].
     pub(crate) fn cwd_of(&self, idx: ThreadIdx) -> Text {
-        match self.threads.cwd_owner(idx) {
+        match self.threads.main(idx) {
             Some(owner) => self.threads.at(owner).own_cwd().clone(),
             None => Text::new(b"./"),
         }
@@ -314,7 +314,7 @@ impl State {
 
     /// Goes to `path`, which may be relative.
     pub(crate) fn change_cwd(&mut self, idx: ThreadIdx, path: &[u8]) {
-        let Some(owner) = self.threads.cwd_owner(idx) else { return };
+        let Some(owner) = self.threads.main(idx) else { return };
         let old = self.threads.at(owner).own_cwd().clone();
         let mut scratch = std::mem::take(&mut self.scratch);
         path::join(old.as_bytes(), path, &mut scratch);
@@ -357,12 +357,19 @@ impl State {
         self.threads.parent(thread)
     }
 
-    /// Parent, grandparent and so on; stops at an unknown one and at loops.
+    /// The main threads of parent, grandparent and so on; stops at an unknown one and at loops.
     pub fn ancestors<'a>(&'a self, thread: &'a Thread) -> impl Iterator<Item = &'a Thread> {
+        let above = |thread: &'a Thread| self.main_thread(self.parent(thread)?);
+        let main = self.main_thread(thread);
         // No chain without a loop is longer than the table.
         let longest = self.threads.len();
-        std::iter::successors(self.parent(thread), move |ancestor| self.parent(ancestor))
-            .take(longest)
+        std::iter::successors(main.and_then(above), move |&ancestor| above(ancestor)).take(longest)
+    }
+
+    /// Parent, parent's parent and so on, each the very thread that is the parent; stops as [`State::ancestors`] does.
+    pub fn parents<'a>(&'a self, thread: &'a Thread) -> impl Iterator<Item = &'a Thread> {
+        let longest = self.threads.len();
+        std::iter::successors(self.parent(thread), move |&parent| self.parent(parent)).take(longest)
     }
 
     /// A fd of the process that the thread belongs to.
@@ -374,8 +381,16 @@ impl State {
         self.fds_of(thread).into_iter().flat_map(|owner| owner.fds.iter())
     }
 
+    /// Open fds of the process; 0 if its main thread is not known.
     pub fn n_fds(&self, thread: &Thread) -> usize {
-        self.fds_of(thread).map_or(0, |owner| owner.fds.len())
+        self.main_thread(thread)
+            .and_then(|main| self.fds_of(main))
+            .map_or(0, |owner| owner.fds.len())
+    }
+
+    /// How many fds the process may open; 0 if its main thread is not known.
+    pub fn fdlimit(&self, thread: &Thread) -> i64 {
+        self.main_thread(thread).map_or(0, Thread::fdlimit)
     }
 
     fn fds_of<'a>(&'a self, thread: &'a Thread) -> Option<&'a Thread> {
@@ -391,22 +406,14 @@ impl State {
         self.entry(current.entry)
     }
 
-    /// Ends with a slash; "./" if it is not known whose directory the thread uses.
+    /// The working directory of the process; ends with a slash. "./" if its main thread is not known.
     pub fn cwd<'a>(&'a self, thread: &'a Thread) -> &'a [u8] {
-        self.cwd_owner(thread).map_or(b"./", |owner| owner.own_cwd().as_bytes())
+        self.main_thread(thread).map_or(b"./", |main| main.own_cwd().as_bytes())
     }
 
     /// No two working directories of any process share a stamp.
     pub fn cwd_stamp(&self, thread: &Thread) -> u64 {
-        self.cwd_owner(thread).map_or(0, Thread::own_cwd_stamp)
-    }
-
-    fn cwd_owner<'a>(&'a self, thread: &'a Thread) -> Option<&'a Thread> {
-        if thread.flags() & crate::flags::CLONE_FS == 0 {
-            Some(thread)
-        } else {
-            self.main_thread(thread)
-        }
+        self.main_thread(thread).map_or(0, Thread::own_cwd_stamp)
     }
 
     /// The environment of the process: NAME=value, each ended by a NUL.

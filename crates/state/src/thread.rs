@@ -13,7 +13,6 @@ pub mod flags {
     use super::clone_flags;
 
     pub const CLONE_FILES: u32 = clone_flags.value("CLONE_FILES");
-    pub const CLONE_FS: u32 = clone_flags.value("CLONE_FS");
     pub const CLONE_NEWPID: u32 = clone_flags.value("CLONE_NEWPID");
     pub const CLONE_PARENT: u32 = clone_flags.value("CLONE_PARENT");
     pub const CLONE_THREAD: u32 = clone_flags.value("CLONE_THREAD");

@@ -160,11 +160,6 @@ impl Threads {
         if self.at(idx).flags() & flags::CLONE_FILES == 0 { Some(idx) } else { self.main(idx) }
     }
 
-    /// The thread whose working directory this one uses.
-    pub(crate) fn cwd_owner(&self, idx: ThreadIdx) -> Option<ThreadIdx> {
-        if self.at(idx).flags() & flags::CLONE_FS == 0 { Some(idx) } else { self.main(idx) }
-    }
-
     pub(crate) fn n_alive(&self, idx: ThreadIdx) -> u64 {
         self.group(idx).map_or(0, |group| group.n_alive)
     }

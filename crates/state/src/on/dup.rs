@@ -34,8 +34,8 @@ fn duplicate(state: &mut State, now: &mut Now<'_>, change: impl FnOnce(&mut FdDa
     let Some(fd) = now.event.i64(0).filter(|&fd| fd >= 0) else { return };
     // A shell that connects two programs dups the pipe to their standard input and output.
     match fd {
-        0 => state.threads.edit(idx).flags |= flags::PIPE_DST,
-        1 => state.threads.edit(idx).flags |= flags::PIPE_SRC,
+        0 => state.threads.at_mut(idx).set_flag(flags::PIPE_DST),
+        1 => state.threads.at_mut(idx).set_flag(flags::PIPE_SRC),
         _ => {}
     }
     copy(state, now, fd, change);
@@ -45,6 +45,8 @@ fn copy(state: &mut State, now: &mut Now<'_>, fd: i64, change: impl FnOnce(&mut 
     let Some(mut data) = state.entry(now.entry).map(|old| old.data().clone()) else { return };
     change(&mut data);
     state.add_fd(now, fd, data);
+    // The name is the copied fd's: nothing changed it.
+    now.name_changed = false;
 }
 
 pub(super) fn on_fcntl(state: &mut State, now: &mut Now<'_>) {

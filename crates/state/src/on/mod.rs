@@ -78,7 +78,7 @@ const ROWS: &[(EventCode, Handler)] = &[
     (EventCode::BIND, socket::on_bind),
     (EventCode::CONNECT, socket::on_connect),
     (EventCode::ACCEPT, socket::on_accept),
-    (EventCode::ACCEPT4, socket::on_accept),
+    (EventCode::ACCEPT4, socket::on_accept4),
     (EventCode::READ, transfer::on_read),
     (EventCode::READV, transfer::on_read),
     (EventCode::PREAD, transfer::on_read),

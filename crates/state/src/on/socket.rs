@@ -8,7 +8,6 @@ use crate::fd::{FdData, FdType, Role, Sockinfo};
 use crate::names::Text;
 use crate::naming;
 use crate::packed::{Address, Tuple, embedded_v4};
-use crate::sockinfo::Overwrite;
 use crate::state::{Now, State};
 
 const EINPROGRESS: i64 = 115;
@@ -187,11 +186,11 @@ fn connect_to(state: &mut State, now: &mut Now<'_>, tuple: Tuple<'_>) {
     let is_changed = match tuple {
         Tuple::V4 { source, dest } => {
             fd.kind = FdType::Ipv4;
-            fd.sockinfo.update_v4(source, dest, Overwrite::Always)
+            fd.sockinfo.update_v4(source, dest)
         }
         Tuple::V6 { source, dest } => {
             fd.kind = FdType::Ipv6;
-            fd.sockinfo.update_v6(source, dest, Overwrite::Always)
+            fd.sockinfo.update_v6(source, dest)
         }
         Tuple::Unix { .. } if fd.kind != FdType::Unix => return,
         Tuple::Unix { source, dest, .. } => {
@@ -238,6 +237,16 @@ fn connect_to_address(state: &mut State, now: &mut Now<'_>, address: Address<'_>
 }
 
 pub(super) fn on_accept(state: &mut State, now: &mut Now<'_>) {
+    accept(state, now, 0);
+}
+
+pub(super) fn on_accept4(state: &mut State, now: &mut Now<'_>) {
+    const FLAGS: usize = EventCode::ACCEPT4.param("flags");
+    let flags = now.event.u32(FLAGS).unwrap_or_default();
+    accept(state, now, flags);
+}
+
+fn accept(state: &mut State, now: &mut Now<'_>, flags: u32) {
     // Both events begin alike.
     const TUPLE: usize = EventCode::ACCEPT.param("tuple");
     let event = now.event;
@@ -262,6 +271,7 @@ pub(super) fn on_accept(state: &mut State, now: &mut Now<'_>) {
             data
         }
     };
+    data.open_flags = flags;
     data.role = Some(Role::Server);
     data.is_connected = true;
     data.name = state.name_of_tuple(&tuple);

@@ -7,7 +7,6 @@ use crate::fd::{FdData, FdType, Role};
 use crate::naming;
 use crate::on::socket::add_socket;
 use crate::packed::{AF_INET, AF_INET6, Tuple};
-use crate::sockinfo::Overwrite;
 use crate::state::{Now, State};
 
 pub(super) fn on_read(state: &mut State, now: &mut Now<'_>) {
@@ -151,10 +150,10 @@ fn update_ends(data: &mut FdData, tuple: &Tuple<'_>) -> bool {
                 data.sockinfo.set_l4proto(FdType::Ipv4, l4proto);
             }
             data.kind = FdType::Ipv4;
-            data.sockinfo.update_v4(source, dest, Overwrite::Open)
+            data.sockinfo.update_v4(source, dest)
         }
         // A bound IPv6 socket stays one, for Falco.
-        Tuple::V6 { source, dest } => data.sockinfo.update_v6(source, dest, Overwrite::Open),
+        Tuple::V6 { source, dest } => data.sockinfo.update_v6(source, dest),
         Tuple::Unix { source, dest, .. } => {
             data.kind = FdType::Unix;
             data.sockinfo.set_unix(source, dest);
