@@ -199,3 +199,94 @@ pub(crate) fn account(entry: &mut Fields<'_>, sized: bool) -> Read<Option<Accoun
         kind => return Err(Bad::Type(kind)),
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every field of a thread differs from its default and from the others.
+    fn full_thread() -> ThreadEntry {
+        let mut thread = ThreadEntry::default();
+        for (i, field) in (1_u8..).zip(THREAD_FIELDS.iter().chain(THREAD_TAIL)) {
+            match (field.slot)(&mut thread) {
+                Slot::I64(value) => *value = i64::from(i),
+                Slot::U32(value) => *value = u32::from(i),
+                Slot::U64(value) => *value = u64::from(i),
+                Slot::Bool(value) => *value = true,
+                Slot::Text(value) | Slot::Texts(value) => *value = vec![b'a' + i; 3],
+            }
+        }
+        thread
+    }
+
+    fn bytes(slot: Slot<'_>) -> Vec<u8> {
+        match slot {
+            Slot::I64(value) => value.to_le_bytes().to_vec(),
+            Slot::U32(value) => value.to_le_bytes().to_vec(),
+            Slot::U64(value) => value.to_le_bytes().to_vec(),
+            Slot::Bool(value) => vec![u8::from(*value)],
+            Slot::Text(value) | Slot::Texts(value) => [&[3, 0], &value[..]].concat(),
+        }
+    }
+
+    #[test]
+    fn a_thread_has_the_fields_of_its_version_and_defaults_for_the_rest() {
+        let expected_lens = [64, 92, 97, 118, 123, 131, 136, 144, 144];
+        for (version, expected_len) in (1..=9).zip(expected_lens) {
+            let mut full = full_thread();
+            let mut expected = ThreadEntry::default();
+            let mut entry = Vec::new();
+            for field in THREAD_FIELDS.iter().filter(|field| field.since <= version) {
+                let value = bytes((field.slot)(&mut full));
+                Fields(&value).read_into((field.slot)(&mut expected)).unwrap();
+                entry.extend(value);
+            }
+            assert_eq!(entry.len(), expected_len, "version {version}");
+            let mut fields = Fields(&entry);
+            assert_eq!(thread(&mut fields, version).unwrap(), expected, "version {version}");
+            assert_eq!(fields.left(), 0);
+            for len in 0..entry.len() {
+                assert_eq!(thread(&mut Fields(&entry[..len]), version), Err(Bad::Short));
+            }
+        }
+    }
+
+    #[test]
+    fn a_thread_of_version_9_may_end_after_any_field_of_its_tail() {
+        let mut full = full_thread();
+        let mut head = Vec::new();
+        for field in THREAD_FIELDS {
+            head.extend(bytes((field.slot)(&mut full)));
+        }
+        let tail: Vec<Vec<u8>> =
+            THREAD_TAIL.iter().map(|field| bytes((field.slot)(&mut full))).collect();
+        // Without the first two: loginuid, exe_writable and capabilities are the 29 bytes that once were all.
+        let old = [head.clone(), tail[2..7].concat()].concat();
+        let read = thread(&mut Fields(&old), 9).unwrap();
+        assert_eq!((read.pidns_init_start_ts, read.tty), (0, 0));
+        assert_eq!((read.loginuid, read.cap_effective), (full.loginuid, full.cap_effective));
+        for n in 8..=tail.len() {
+            let entry = [head.clone(), tail[..n].concat()].concat();
+            let read = thread(&mut Fields(&entry), 9).unwrap();
+            assert_eq!((read.tty, read.exe_upper_layer), (full.tty, true), "{n} fields");
+            assert_eq!(read.pgid, if n == tail.len() { full.pgid } else { -1 }, "{n} fields");
+        }
+    }
+
+    #[test]
+    fn an_fd_of_an_unknown_kind_is_skipped_only_if_its_length_is_known() {
+        let entry =
+            [&7_i64.to_le_bytes()[..], &8_u64.to_le_bytes(), &[99], b"what follows"].concat();
+        let read = fd(&mut Fields(&entry), 1, true).unwrap();
+        assert_eq!(read.kind, FdKind::Named { kind: NamedFd::Unsupported, name: Vec::new() });
+        assert_eq!(fd(&mut Fields(&entry), 1, false), Err(Bad::Type(99)));
+    }
+
+    #[test]
+    fn strings_longer_than_the_format_allows_are_refused() {
+        let group =
+            |len: u16| [&[1][..], &5_u32.to_le_bytes(), &len.to_le_bytes(), &[b'x'; 300]].concat();
+        assert!(account(&mut Fields(&group(255)), true).is_ok());
+        assert!(matches!(account(&mut Fields(&group(256)), true), Err(Bad::TooLong)));
+    }
+}

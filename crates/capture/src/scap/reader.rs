@@ -504,3 +504,50 @@ fn push<T>(list: &mut Vec<T>, entry: T, max: usize) -> Result<(), Problem> {
     list.push(entry);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use gyr_event::RecordBuilder;
+
+    use super::*;
+
+    /// A record as it was before it said how many parameters it has.
+    fn old(record: &[u8], surplus: u32) -> Vec<u8> {
+        let (head, params) = record.split_at(HEADER_LEN);
+        let mut old = [&head[..OLD_HEADER_LEN], params].concat();
+        let len = u32::try_from(old.len()).unwrap() + surplus;
+        old[16..20].copy_from_slice(&len.to_le_bytes());
+        old
+    }
+
+    #[test]
+    fn the_number_of_parameters_is_found_from_their_lengths() {
+        let whole = RecordBuilder::new(EventCode::READ, 1, 2).i64(3).bytes(b"abc").i64(4).u32(5);
+        let fewer = RecordBuilder::new(EventCode::READ, 1, 2).i64(3).bytes(b"abc");
+        for record in [whole.finish(), fewer.finish()] {
+            let mut again = Vec::new();
+            let header = restore_n_params(&old(&record, 0), &mut again).unwrap();
+            assert_eq!(again, record);
+            assert_eq!(header.len(), record.len());
+        }
+    }
+
+    #[test]
+    fn two_events_were_written_with_a_length_too_large_by_three() {
+        let code = EventCode::new(OVERLONG[0]).unwrap();
+        let record = RecordBuilder::new(code, 1, 2).text(b"a").text(b"b").finish();
+        let mut again = Vec::new();
+        restore_n_params(&old(&record, 3), &mut again).unwrap();
+        assert_eq!(again, record);
+    }
+
+    #[test]
+    fn lengths_that_never_add_up_are_malformed() {
+        let record = RecordBuilder::new(EventCode::CLOSE, 1, 2).i64(3).finish();
+        let mut short = old(&record, 0);
+        short.push(0);
+        let len = u32::try_from(short.len()).unwrap();
+        short[16..20].copy_from_slice(&len.to_le_bytes());
+        assert_eq!(restore_n_params(&short, &mut Vec::new()).unwrap_err(), Malformed::Params);
+    }
+}
