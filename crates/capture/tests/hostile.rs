@@ -182,6 +182,9 @@ fn packed_captures_cut_anywhere_give_events_and_then_an_error() {
         last = stats.records;
     }
     assert!(last > 250);
-    let members = [packed.clone(), packed].concat();
+    let members = [packed.clone(), packed.clone()].concat();
     assert_eq!(read(&members).1.records, 600);
+    let (end, stats) = read(&[&packed[..], b"\0\0rest"].concat());
+    assert!(end.is_ok(), "what follows the last member is ignored");
+    assert_eq!(stats.records, 300);
 }

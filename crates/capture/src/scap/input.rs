@@ -2,11 +2,12 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 const BUFFER_LEN: usize = 256 << 10;
 const PACKED_BUFFER_LEN: usize = 64 << 10;
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// What a gzip member starts with; no capture does.
+const GZIP_START: u8 = 0x1f;
 
 /// A window onto the stream that grows when more is asked for than it holds.
 pub(crate) struct Input {
@@ -22,9 +23,10 @@ pub(crate) struct Input {
 impl Input {
     /// Packed or not is told by the first bytes.
     pub(crate) fn new(reader: impl Read + Send + 'static) -> io::Result<Self> {
+        let reader: Box<dyn Read + Send> = Box::new(reader);
         let mut packed = BufReader::with_capacity(PACKED_BUFFER_LEN, reader);
-        let reader: Box<dyn Read + Send> = if packed.fill_buf()?.starts_with(&GZIP_MAGIC) {
-            Box::new(MultiGzDecoder::new(packed))
+        let reader: Box<dyn Read + Send> = if packed.fill_buf()?.starts_with(&[GZIP_START]) {
+            Box::new(Members(GzDecoder::new(packed)))
         } else {
             Box::new(packed)
         };
@@ -91,5 +93,28 @@ impl Input {
 impl std::fmt::Debug for Input {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Input").field("offset", &self.offset()).finish_non_exhaustive()
+    }
+}
+
+/// Members of gzip one after the other. What follows the last and is none is ignored, as zlib does.
+struct Members(GzDecoder<Packed>);
+
+type Packed = BufReader<Box<dyn Read + Send>>;
+
+impl Read for Members {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let n = self.0.read(buffer)?;
+            if n > 0
+                || buffer.is_empty()
+                || !self.0.get_mut().fill_buf()?.starts_with(&[GZIP_START])
+            {
+                return Ok(n);
+            }
+            let nothing =
+                BufReader::with_capacity(0, Box::new(io::empty()) as Box<dyn Read + Send>);
+            let rest = std::mem::replace(self.0.get_mut(), nothing);
+            self.0 = GzDecoder::new(rest);
+        }
     }
 }
