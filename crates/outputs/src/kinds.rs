@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::Output;
 use crate::file::{FileOutput, FileSettings};
+use crate::http::{Http, HttpSettings};
 use crate::program::{Program, ProgramSettings};
 use crate::stdout::{Stdout, StdoutSettings};
 use crate::syslog::{Syslog, SyslogSettings};
@@ -17,6 +18,7 @@ pub struct Settings {
     pub stdout: Option<StdoutSettings>,
     pub syslog: Option<SyslogSettings>,
     pub program: Option<ProgramSettings>,
+    pub http: Option<HttpSettings>,
     pub taps: Vec<Tap>,
 }
 
@@ -66,6 +68,7 @@ pub static KINDS: &[Kind] = &[
     kind!(stdout, Stdout),
     kind!(syslog, Syslog),
     kind!(program, Program),
+    kind!(http, Http),
 ];
 
 fn not_wanted() -> io::Error {

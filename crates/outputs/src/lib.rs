@@ -8,6 +8,7 @@
 
 mod batch;
 mod file;
+mod http;
 mod kinds;
 mod lines;
 mod outputs;
@@ -17,11 +18,14 @@ mod queue;
 mod stats;
 mod stdout;
 mod syslog;
+mod tcp;
+mod tls;
 mod watch;
 mod worker;
 
 pub use batch::{Batch, Line};
 pub use file::FileSettings;
+pub use http::{ClientCertificate, HttpSettings};
 pub use kinds::{KINDS, Kind, Opened, Settings, Tap};
 pub use outputs::{Options, Outputs, Sender};
 pub use problem::Problem;
