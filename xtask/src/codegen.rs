@@ -11,6 +11,9 @@ use gyr_event::{
 /// Where the header goes, from the root of the repository.
 const HEADER: &str = "crates/probe/bpf/event.gen.h";
 
+/// Tables of flags that no parameter has but that values hold.
+const ALSO: &[&str] = &["poll_flags"];
+
 /// Writes the header; with `--check` only compares it.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let path = crate::root().join(HEADER);
@@ -40,6 +43,9 @@ fn event_header() -> Result<String> {
         {
             flag_table(&mut out, table)?;
         }
+    }
+    for name in ALSO {
+        flag_table(&mut out, gyr_event::flag_table(name).context("no such table of flags")?)?;
     }
     for info in events {
         event(&mut out, info)?;

@@ -736,6 +736,20 @@ enum {
 	keyctl_operations__KEYCTL_WATCH_KEY = 0x20,
 };
 
+enum {
+	poll_flags__POLLIN = 0x1,
+	poll_flags__POLLPRI = 0x2,
+	poll_flags__POLLOUT = 0x4,
+	poll_flags__POLLRDHUP = 0x8,
+	poll_flags__POLLERR = 0x10,
+	poll_flags__POLLHUP = 0x20,
+	poll_flags__POLLNVAL = 0x40,
+	poll_flags__POLLRDNORM = 0x80,
+	poll_flags__POLLRDBAND = 0x100,
+	poll_flags__POLLWRNORM = 0x200,
+	poll_flags__POLLWRBAND = 0x400,
+};
+
 enum { EVENT_syscall = 1, PARAMS_syscall = 2 };
 static __always_inline void put_syscall__ID(struct writer *w, __u16 value) { put___u16(w, 0, value); }
 static __always_inline void put_syscall__nativeID(struct writer *w, __u16 value) { put___u16(w, 1, value); }

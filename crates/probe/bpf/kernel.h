@@ -28,6 +28,9 @@ enum bpf_map_type {
 
 enum { BPF_RB_NO_WAKEUP = 1 };
 
+// Only for whether it exists.
+enum bpf_func_id { BPF_FUNC_loop = 181 };
+
 // Two u32 until 6.2, a u64 from 6.3: the same eight bytes either way.
 typedef struct {
 	__u64 bits;
@@ -36,7 +39,7 @@ typedef struct {
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct pt_regs {
-	unsigned long bp, bx, r10, r9, r8, cx, dx, si, di, orig_ax;
+	unsigned long bp, bx, r10, r9, r8, cx, dx, si, di, orig_ax, ip;
 };
 
 struct thread_info {

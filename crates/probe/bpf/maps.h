@@ -24,8 +24,6 @@ struct settings {
 	__u32 snaplen;
 	// Whether calls that failed are left out.
 	__u32 drop_failed;
-	// The address of the kernel's operations of socket files; 0 if unknown.
-	__u64 socket_file_ops;
 };
 
 struct interest {

@@ -48,6 +48,10 @@ SYSCALL(generic, syscall)
 
 #include "files.h"
 #include "processes.h"
+#include "fds.h"
+#include "io.h"
+#include "sockets.h"
+#include "system.h"
 
 // Run once by user space, to know itself.
 SEC("raw_tp/sys_enter")

@@ -17,17 +17,15 @@ pub(crate) struct Settings {
     pub(crate) own_pid: u32,
     pub(crate) snaplen: u32,
     pub(crate) drop_failed: bool,
-    pub(crate) socket_file_ops: u64,
 }
 
 impl Settings {
-    pub(crate) fn to_bytes(self) -> [u8; 32] {
-        let mut bytes = [0; 32];
+    pub(crate) fn to_bytes(self) -> [u8; 24] {
+        let mut bytes = [0; 24];
         bytes[0..8].copy_from_slice(&self.boot_ts.to_ne_bytes());
         bytes[8..12].copy_from_slice(&self.own_pid.to_ne_bytes());
         bytes[12..16].copy_from_slice(&self.snaplen.to_ne_bytes());
         bytes[16..20].copy_from_slice(&u32::from(self.drop_failed).to_ne_bytes());
-        bytes[24..32].copy_from_slice(&self.socket_file_ops.to_ne_bytes());
         bytes
     }
 }

@@ -24,6 +24,9 @@ const TRACEPOINTS: &[(&str, &[&str])] = &[
     ("sched_exec", &["execve", "execveat"]),
     ("sched_exit", &["sched_process_exit"]),
     ("signal_deliver", &["signal_deliver"]),
+    ("sched_switch", &["sched_switch"]),
+    ("page_fault_user", &["page_fault_user"]),
+    ("page_fault_kernel", &["page_fault_kernel"]),
 ];
 
 /// What the probe shall do.
@@ -183,7 +186,6 @@ impl Probe {
             own_pid: self.own_pid(),
             snaplen: config.snaplen.min(65_000),
             drop_failed: config.drop_failed,
-            socket_file_ops: 0,
         };
         self.update("settings", 0, &settings.to_bytes())?;
         for syscall in SYSCALLS {
@@ -385,4 +387,38 @@ where
 fn is_permission(error: &(dyn std::error::Error + 'static)) -> bool {
     let kind = error.downcast_ref::<libbpf_rs::Error>().map(libbpf_rs::Error::kind);
     kind == Some(libbpf_rs::ErrorKind::PermissionDenied)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_has_a_program() {
+        let mut open = open_object().unwrap();
+        let names: Vec<String> =
+            open.progs_mut().map(|program| program.name().to_string_lossy().into_owned()).collect();
+        let missing: Vec<String> = SYSCALLS
+            .iter()
+            .filter(|syscall| syscall.nr.is_some())
+            .map(program_name)
+            .filter(|name| !names.contains(name))
+            .collect();
+        assert_eq!(missing, Vec::<String>::new());
+        for (name, needed_by) in TRACEPOINTS {
+            assert!(names.iter().any(|have| have == name), "{name}");
+            assert!(needed_by.iter().all(|by| gyr_event::syscall_by_name(by).is_some()), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_needed_is_loaded() {
+        let mut interest = Interest::none();
+        interest.insert(gyr_event::syscall_by_name("execveat").unwrap().code);
+        let needed = ["dispatch", "sys_execveat", "sched_exec"];
+        assert!(needed.iter().all(|name| needs(&interest, name)));
+        assert!(
+            !["sys_execve", "sys_generic", "sched_exit"].iter().any(|name| needs(&interest, name))
+        );
+    }
 }

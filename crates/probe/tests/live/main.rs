@@ -2,6 +2,11 @@
 #![allow(unsafe_code, reason = "the tests make system calls that std does not offer")]
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
+mod fds;
 mod files;
+mod io;
+mod loading;
 mod processes;
+mod sockets;
 mod support;
+mod system;

@@ -1,8 +1,8 @@
 //! Processes and threads: how they come, change their image, and go.
 
-use gyr_event::{Event, EventCode, tables};
+use gyr_event::{Event, EventCode};
 
-use crate::support::{Run, check, run, sys};
+use crate::support::{Run, line, run, sys};
 
 const CLONES: &[&str] = &["clone", "clone3", "fork", "vfork"];
 
@@ -138,47 +138,31 @@ fn an_exec_that_succeeds_tells_the_new_image() {
         let line = status.lines().find(|line| line.starts_with(field)).unwrap();
         u64::from_str_radix(line.split_whitespace().nth(1).unwrap(), 16).unwrap()
     };
-    let varying = |name: &str| event.i64(index(event, name)).unwrap();
     let loginuid: u32 =
         std::fs::read_to_string("/proc/self/loginuid").unwrap().trim().parse().unwrap();
     // SAFETY: no preconditions.
     let (uid, gid, pgid) = unsafe { (libc::geteuid(), libc::getegid(), libc::getpgid(0)) };
-    check(
-        event,
-        &[
-            ("res", &0),
-            ("exe", &"tru\\x00"),
-            ("args", &"a b\\x00\\x00"),
-            ("tid", &run.pid),
-            ("pid", &run.pid),
-            ("ptid", &parent_tid(i64::from(std::process::id()), event)),
-            ("cwd", &""),
-            ("fdlimit", &rlimit_nofile()),
-            ("pgft_maj", &varying("pgft_maj")),
-            ("pgft_min", &varying("pgft_min")),
-            ("vm_size", &varying("vm_size")),
-            ("vm_rss", &varying("vm_rss")),
-            ("vm_swap", &0),
-            ("comm", &"true\\x00"),
-            ("cgroups", &cgroups().escape_ascii()),
-            ("env", &"X=1\\x00Y=\\x00"),
-            ("tty", &varying("tty")),
-            ("vpgid", &pgid),
-            ("loginuid", &loginuid),
-            ("flags", &tables::execve_flags.value("EXE_WRITABLE")),
-            ("cap_inheritable", &status("CapInh:")),
-            ("cap_permitted", &status("CapPrm:")),
-            ("cap_effective", &status("CapEff:")),
-            ("exe_ino", &meta.ino()),
-            ("exe_ino_ctime", &ctime),
-            ("exe_ino_mtime", &mtime),
-            ("uid", &uid),
-            ("trusted_exepath", &format!("{}\\x00", exe.display())),
-            ("pgid", &pgid),
-            ("gid", &gid),
-            ("filename", &"/bin/true\\x00"),
-        ],
-    );
+    let varying = |names: &[&str]| {
+        let value = |name: &&str| format!(" {name}={}", event.i64(index(event, name)).unwrap());
+        names.iter().map(value).collect::<String>()
+    };
+    let (inheritable, permitted, effective) =
+        (status("CapInh:"), status("CapPrm:"), status("CapEff:"));
+    run.check(&[format!(
+        "execve res=0 exe=\"tru\" args=a b\\x00\\x00 tid={pid} pid={pid} ptid={} fdlimit={}{} vm_swap=0 \
+         comm=\"true\" cgroups={} env=X=1\\x00Y=\\x00{} vpgid={pgid} loginuid={loginuid} flags=0x1 \
+         cap_inheritable={inheritable} cap_permitted={permitted} cap_effective={effective} exe_ino={} \
+         exe_ino_ctime={ctime} exe_ino_mtime={mtime} uid={uid} trusted_exepath=\"{}\" pgid={pgid} gid={gid} \
+         filename=\"/bin/true\"",
+        parent_tid(i64::from(std::process::id()), event),
+        rlimit_nofile(),
+        varying(&["pgft_maj", "pgft_min", "vm_size", "vm_rss"]),
+        cgroups().escape_ascii(),
+        varying(&["tty"]),
+        meta.ino(),
+        exe.display(),
+        pid = run.pid,
+    )]);
 }
 
 #[test]
@@ -229,9 +213,9 @@ fn the_end_of_a_process_tells_its_status() {
     let ended = |status: i64, ret: i64, sig: i32, i: usize| {
         let events = events_of(&run, run.notes.get(i), EventCode::PROCEXIT);
         assert_eq!(events.len(), 1);
-        check(
-            events[0],
-            &[("status", &status), ("ret", &ret), ("sig", &sig), ("core", &0), ("reaper_tid", &0)],
+        assert_eq!(
+            line(events[0]),
+            format!("procexit status={status} ret={ret} sig={sig} core=0 reaper_tid=0")
         );
     };
     ended(7 << 8, 7, 0, 0);

@@ -1,6 +1,6 @@
 //! A child of this process makes events happen; what the probe sent of it is decoded.
 
-use std::collections::BTreeMap;
+use std::ffi::CString;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use gyr_capture::{Next, Source};
@@ -45,9 +45,6 @@ pub(crate) struct Run {
     records: Vec<Vec<u8>>,
 }
 
-/// One event, each parameter as text.
-pub(crate) type Params = BTreeMap<&'static str, String>;
-
 impl Run {
     /// The child's events of one kind, each checked to hold all parameters of the newest schema.
     pub(crate) fn events(&self, code: EventCode) -> Vec<Event<'_>> {
@@ -68,21 +65,19 @@ impl Run {
     /// The child's only event of a kind.
     pub(crate) fn one(&self, code: EventCode) -> Event<'_> {
         let events = self.events(code);
-        let list = || events.iter().map(|event| show(*event)).collect::<Vec<_>>();
-        assert_eq!(events.len(), 1, "{}: {:#?}", code.info().name, list());
+        let lines: Vec<String> = events.iter().map(|event| line(*event)).collect();
+        assert_eq!(events.len(), 1, "{}: {lines:#?}", code.info().name);
         events[0]
     }
 
-    /// Asserts that the child made exactly one event of a kind, with these parameters and no others.
-    pub(crate) fn check(&self, code: EventCode, params: &[(&'static str, &dyn ToString)]) {
-        check(self.one(code), params);
+    /// Asserts what the child did: every event of it, in order, as [`line`] writes them.
+    pub(crate) fn check(&self, want: &[String]) {
+        let have: Vec<String> =
+            self.all().filter(|event| event.tid() == self.pid).map(line).collect();
+        let differ = have.iter().zip(want).position(|(have, want)| have != want);
+        let at = differ.unwrap_or(have.len().min(want.len()));
+        assert_eq!(have.get(at), want.get(at), "event {at} of {have:#?}");
     }
-}
-
-/// Asserts that an event has these parameters and no others.
-pub(crate) fn check(event: Event<'_>, params: &[(&'static str, &dyn ToString)]) {
-    let want: Params = params.iter().map(|(name, value)| (*name, value.to_string())).collect();
-    assert_eq!(show(event), want, "{}", event.info().name);
 }
 
 /// Runs `act` in a child while a probe sends the events of the named calls. `None`: not permitted here.
@@ -120,6 +115,38 @@ pub(crate) fn probe(config: &Config) -> Option<Probe> {
     }
 }
 
+/// "The working directory" as a dirfd.
+pub(crate) const AT_FDCWD: i64 = -100;
+
+/// A folder for one test, removed when dropped.
+pub(crate) struct Folder(std::path::PathBuf, CString);
+
+pub(crate) fn in_new_folder(name: &str) -> Folder {
+    let path = std::env::temp_dir().join(format!("gyr-probe-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&path).unwrap();
+    let c_path = CString::new(path.as_os_str().as_encoded_bytes()).unwrap();
+    Folder(path, c_path)
+}
+
+impl Folder {
+    /// Makes it the working directory of the child.
+    pub(crate) fn enter(&self) {
+        sys!(libc::SYS_chdir, self.1.as_ptr());
+    }
+
+    /// The path of a file in it; of the folder itself for "".
+    pub(crate) fn path(&self, file: &str) -> String {
+        let path = if file.is_empty() { self.0.clone() } else { self.0.join(file) };
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// Runs `act` in a child that then ends.
 pub(crate) fn fork(act: impl FnOnce()) -> i32 {
     // SAFETY: the child only makes system calls and ends without unwinding or running destructors.
@@ -138,30 +165,47 @@ pub(crate) fn wait(pid: i32) {
     assert_eq!(unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) }, pid);
 }
 
-/// One system call with up to six arguments; what it returns, negative errors included.
+/// One system call with up to six arguments, numbers or addresses; what it returns, negative errors included.
 macro_rules! sys {
     ($number:expr $(, $argument:expr)*) => {{
         // SAFETY: the arguments are numbers or addresses of memory that outlives the call.
-        let result = unsafe { libc::syscall($number $(, $argument)*) };
+        let result = unsafe { libc::syscall($number $(, $argument as i64)*) };
         // SAFETY: the address of errno of this thread is always valid.
         if result < 0 { -i64::from(unsafe { *libc::__errno_location() }) } else { result }
     }};
 }
 pub(crate) use sys;
 
-/// Every parameter of an event as text: numbers in decimal, bytes escaped.
-pub(crate) fn show(event: Event<'_>) -> Params {
+/// An event as one line: its name, then each parameter. Texts are quoted without the NUL that must end them, flags
+/// are hexadecimal, other numbers decimal, bytes escaped; what is empty is left out.
+pub(crate) fn line(event: Event<'_>) -> String {
+    let mut line = event.info().name.to_owned();
+    for (i, param) in event.info().params.iter().enumerate() {
+        let bytes = event.bytes(i);
+        if !bytes.is_empty() {
+            let value = value(event, i, param.ty).unwrap_or_else(|| format!("malformed {bytes:?}"));
+            line.push_str(&format!(" {}={value}", param.name));
+        }
+    }
+    line
+}
+
+fn value(event: Event<'_>, index: usize, ty: ParamType) -> Option<String> {
     use ParamType::*;
-    let params = event.info().params.iter().enumerate();
-    let text = params.map(|(i, param)| {
-        let value = match param.ty {
-            CHARBUF | FSPATH | FSRELPATH | BYTEBUF | SOCKADDR | SOCKTUPLE | DYN | FDLIST => {
-                event.bytes(i).escape_ascii().to_string()
-            }
-            INT8 | INT16 | INT32 | INT64 | ERRNO | FD | PID => event.i64(i).unwrap().to_string(),
-            _ => event.u64(i).unwrap().to_string(),
-        };
-        (param.name, value)
-    });
-    text.collect()
+    let bytes = event.bytes(index);
+    let width = |len: usize| (bytes.len() == len).then_some(());
+    Some(match ty {
+        CHARBUF | FSPATH | FSRELPATH => {
+            format!("{:?}", std::str::from_utf8(bytes.strip_suffix(b"\0")?).ok()?)
+        }
+        BYTEBUF | SOCKADDR | SOCKTUPLE | DYN | FDLIST => bytes.escape_ascii().to_string(),
+        ERRNO | FD | PID | INT64 => {
+            width(8)?;
+            event.i64(index)?.to_string()
+        }
+        INT32 | INT16 => event.i64(index)?.to_string(),
+        FLAGS8 | FLAGS16 | FLAGS32 => format!("{:#x}", event.u64(index)?),
+        MODE => format!("{:#o}", event.u64(index)?),
+        _ => event.u64(index)?.to_string(),
+    })
 }

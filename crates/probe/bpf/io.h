@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Reading and writing, and the lists of buffers that messages share with them.
+#pragma once
+
+// The most buffers of a list that are looked at.
+enum { MAX_BUFFERS = 32 };
+
+struct buffer {
+	__u64 at, len;
+};
+
+// As much of a buffer as is kept.
+static __always_inline struct source kept(struct writer *w, unsigned long from, __u64 len)
+{
+	__u32 snaplen = w->settings->snaplen;
+	return user_bytes(from, len < snaplen ? len : snaplen);
+}
+
+// What was read; nothing if the call failed.
+static __always_inline struct source received(struct writer *w, long ret, unsigned long from)
+{
+	return ret > 0 ? kept(w, from, ret) : missing();
+}
+
+// What was written, or what was meant to be.
+static __always_inline struct source sent(struct writer *w, long ret, unsigned long from, __u64 len)
+{
+	return kept(w, from, ret > 0 ? ret : len);
+}
+
+// The sum of the lengths of a list of buffers.
+static __always_inline __u32 total_length(unsigned long list, __u64 n)
+{
+	__u32 total = 0;
+	each (i, MAX_BUFFERS) {
+		struct buffer buffer = {};
+		if (i >= n || bpf_probe_read_user(&buffer, sizeof(buffer), (struct buffer *)list + i))
+			break;
+		total += buffer.len;
+	}
+	return total;
+}
+
+// The first bytes of a list of buffers, at most `len` and at most what is kept.
+static __always_inline struct source gathered(struct writer *w, unsigned long list, __u64 n, __u64 len)
+{
+	struct scratch *scratch = w->scratch;
+	__u32 snaplen = w->settings->snaplen;
+	if (len > snaplen)
+		len = snaplen;
+	scratch->cursor = 0;
+	each (i, MAX_BUFFERS) {
+		struct buffer buffer = {};
+		__u32 have = scratch->cursor;
+		if (i >= n || have >= len)
+			break;
+		if (bpf_probe_read_user(&buffer, sizeof(buffer), (struct buffer *)list + i))
+			break;
+		__u64 left = len - have;
+		__u32 got = copy(w, have, user_bytes(buffer.at, buffer.len < left ? buffer.len : left));
+		scratch->cursor = have + got;
+		if (got == 0 && buffer.len != 0)
+			break;
+	}
+	return written(scratch->cursor & RECORD_MAX);
+}
+
+SYSCALL(read, read)
+{
+	put_read__res(w, ret);
+	put_read__data(w, received(w, ret, arg(1)));
+	put_read__fd(w, fd(0));
+	put_read__size(w, arg(2));
+}
+
+SYSCALL(pread64, pread)
+{
+	put_pread__res(w, ret);
+	put_pread__data(w, received(w, ret, arg(1)));
+	put_pread__fd(w, fd(0));
+	put_pread__size(w, arg(2));
+	put_pread__pos(w, arg(3));
+}
+
+SYSCALL(readv, readv)
+{
+	put_readv__res(w, ret);
+	put_readv__size(w, ret < 0 ? 0 : ret);
+	put_readv__data(w, gathered(w, arg(1), arg(2), ret < 0 ? 0 : ret));
+	put_readv__fd(w, fd(0));
+}
+
+SYSCALL(preadv, preadv)
+{
+	put_preadv__res(w, ret);
+	put_preadv__size(w, ret < 0 ? 0 : ret);
+	put_preadv__data(w, gathered(w, arg(1), arg(2), ret < 0 ? 0 : ret));
+	put_preadv__fd(w, fd(0));
+	put_preadv__pos(w, arg(3));
+}
+
+SYSCALL(write, write)
+{
+	put_write__res(w, ret);
+	put_write__data(w, sent(w, ret, arg(1), arg(2)));
+	put_write__fd(w, fd(0));
+	put_write__size(w, arg(2));
+}
+
+SYSCALL(pwrite64, pwrite)
+{
+	put_pwrite__res(w, ret);
+	put_pwrite__data(w, sent(w, ret, arg(1), arg(2)));
+	put_pwrite__fd(w, fd(0));
+	put_pwrite__size(w, arg(2));
+	put_pwrite__pos(w, arg(3));
+}
+
+SYSCALL(writev, writev)
+{
+	put_writev__res(w, ret);
+	put_writev__data(w, gathered(w, arg(1), arg(2), ret > 0 ? ret : RECORD_MAX));
+	put_writev__fd(w, fd(0));
+	put_writev__size(w, total_length(arg(1), arg(2)));
+}
+
+SYSCALL(pwritev, pwritev)
+{
+	put_pwritev__res(w, ret);
+	put_pwritev__data(w, gathered(w, arg(1), arg(2), ret > 0 ? ret : RECORD_MAX));
+	put_pwritev__fd(w, fd(0));
+	put_pwritev__size(w, total_length(arg(1), arg(2)));
+	put_pwritev__pos(w, arg(3));
+}
+
+// The number behind a pointer; 0 if there is none.
+static __always_inline __u64 user_number(unsigned long from)
+{
+	__u64 number = 0;
+	if (from)
+		bpf_probe_read_user(&number, sizeof(number), (void *)from);
+	return number;
+}
+
+SYSCALL(sendfile, sendfile)
+{
+	put_sendfile__res(w, ret);
+	put_sendfile__offset(w, user_number(arg(2)));
+	put_sendfile__out_fd(w, fd(0));
+	put_sendfile__in_fd(w, fd(1));
+	put_sendfile__size(w, arg(3));
+}
+
+SYSCALL(copy_file_range, copy_file_range)
+{
+	put_copy_file_range__res(w, ret);
+	put_copy_file_range__fdout(w, fd(2));
+	put_copy_file_range__offout(w, user_number(arg(3)));
+	put_copy_file_range__fdin(w, fd(0));
+	put_copy_file_range__offin(w, user_number(arg(1)));
+	put_copy_file_range__len(w, arg(4));
+}
+
+SYSCALL(splice, splice)
+{
+	put_splice__res(w, ret);
+	put_splice__fd_in(w, fd(0));
+	put_splice__fd_out(w, fd(2));
+	put_splice__size(w, arg(4));
+	put_splice__flags(w, arg(5) & 0xf);
+}
+
+SYSCALL(process_vm_readv, process_vm_readv)
+{
+	put_process_vm_readv__res(w, ret);
+	put_process_vm_readv__pid(w, (__s32)arg(0));
+	put_process_vm_readv__data(w, gathered(w, arg(1), arg(2), ret < 0 ? 0 : ret));
+}
+
+SYSCALL(process_vm_writev, process_vm_writev)
+{
+	put_process_vm_writev__res(w, ret);
+	put_process_vm_writev__pid(w, (__s32)arg(0));
+	put_process_vm_writev__data(w, gathered(w, arg(1), arg(2), ret < 0 ? 0 : ret));
+}

@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Sockets: their calls, and addresses as records have them.
+#pragma once
+
+enum {
+	S_IFMT = 0170000,
+	S_IFSOCK = 0140000,
+	SUN_PATH_MAX = 108,
+	EINPROGRESS = 115,
+	// The most bytes of a message's ancillary data.
+	CONTROL_MAX = 4096,
+};
+
+// Who started it: outbound has the local end first, inbound the remote one.
+enum direction { OUTBOUND, INBOUND };
+
+// The start of struct sockaddr_in and sockaddr_in6.
+struct user_address {
+	__u16 family;
+	__be16 port;
+	union {
+		__be32 v4;
+		struct {
+			__u32 flow_info;
+			struct in6_addr v6;
+		};
+	};
+};
+
+// The socket behind a descriptor; NULL if it is something else.
+static __always_inline struct sock *sock_of(__s64 fd)
+{
+	struct file *file = file_of(fd);
+	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	return socket ? BPF_CORE_READ(socket, sk) : NULL;
+}
+
+static __always_inline struct user_address user_address(unsigned long from, __u64 len)
+{
+	struct user_address address = {};
+	if (from && len >= sizeof(address))
+		bpf_probe_read_user(&address, sizeof(address), (void *)from);
+	else if (from && len >= 8)
+		bpf_probe_read_user(&address, 8, (void *)from);
+	else if (from && len >= 2)
+		bpf_probe_read_user(&address, 2, (void *)from);
+	return address;
+}
+
+static __always_inline void put_v4(struct writer *w, __u32 ahead, __be32 address, __be16 port)
+{
+	*(__be32 *)place(w, ahead) = address;
+	*(__u16 *)place(w, ahead + 4) = __builtin_bswap16(port);
+}
+
+static __always_inline void put_v6(struct writer *w, __u32 ahead, const struct in6_addr *address, __be16 port)
+{
+	*(struct in6_addr *)place(w, ahead) = *address;
+	*(__u16 *)place(w, ahead + 16) = __builtin_bswap16(port);
+}
+
+// The path of a unix address of `len` bytes that a process gave, with its NUL. The name of an abstract one begins with
+// a NUL, which is left out.
+static __always_inline __u32 put_user_path(struct writer *w, __u32 ahead, unsigned long address, __u64 len)
+{
+	unsigned long path = address + 2;
+	char first = 1;
+	if (len <= 2)
+		return 0;
+	len -= 2;
+	bpf_probe_read_user(&first, 1, (void *)path);
+	if (!first) {
+		path++;
+		len--;
+	}
+	if (len > SUN_PATH_MAX)
+		len = SUN_PATH_MAX;
+	long got = bpf_probe_read_user_str(place(w, ahead), len + 1, (void *)path);
+	return got > 0 ? got : 0;
+}
+
+// The same of an address that the kernel holds; a NUL alone if it holds none.
+static __always_inline __u32 put_kernel_path(struct writer *w, __u32 ahead, struct unix_address *address)
+{
+	__u32 len = address ? BPF_CORE_READ(address, len) : 0;
+	if (len <= 2 || len > SUN_PATH_MAX + 2) {
+		*place(w, ahead) = 0;
+		return 1;
+	}
+	len -= 2;
+	const char *path = __builtin_preserve_access_index(&address->name[0].sun_path[0]);
+	char first = 1;
+	bpf_probe_read_kernel(&first, 1, path);
+	if (!first) {
+		path++;
+		len--;
+	}
+	if (len > SUN_PATH_MAX)
+		len = SUN_PATH_MAX;
+	long got = bpf_probe_read_kernel_str(place(w, ahead), len + 1, path);
+	return got > 0 ? got : 0;
+}
+
+// The address that a process gave.
+static __always_inline struct source socket_address(struct writer *w, unsigned long from, __u64 len)
+{
+	struct user_address address = user_address(from, len);
+	*place(w, 0) = socket_family(address.family);
+	if (!from || len < 2)
+		return missing();
+	switch (address.family) {
+	case socket_families__AF_INET:
+		if (len < 8)
+			return missing();
+		put_v4(w, 1, address.v4, address.port);
+		return written(1 + 6);
+	case socket_families__AF_INET6:
+		if (len < 24)
+			return missing();
+		put_v6(w, 1, &address.v6, address.port);
+		return written(1 + 18);
+	case socket_families__AF_UNIX:
+		return written(1 + put_user_path(w, 1, from, len));
+	default:
+		return missing();
+	}
+}
+
+static __always_inline struct source v4_tuple(struct writer *w, struct sock *sock, enum direction direction,
+					      struct user_address user)
+{
+	struct inet_sock *inet = (void *)sock;
+	__be32 local = BPF_CORE_READ(inet, inet_saddr), remote = BPF_CORE_READ(sock, __sk_common.skc_daddr);
+	__be16 local_port = BPF_CORE_READ(inet, inet_sport);
+	__be16 remote_port = BPF_CORE_READ(sock, __sk_common.skc_dport);
+	// A socket that is not connected knows no peer: it is in the call.
+	if (remote_port == 0 && user.family == socket_families__AF_INET) {
+		remote = user.v4;
+		remote_port = user.port;
+	}
+	put_v4(w, direction == OUTBOUND ? 1 : 7, local, local_port);
+	put_v4(w, direction == OUTBOUND ? 7 : 1, remote, remote_port);
+	return written(1 + 2 * 6);
+}
+
+static __always_inline struct source v6_tuple(struct writer *w, struct sock *sock, enum direction direction,
+					      struct user_address user)
+{
+	struct inet_sock *inet = (void *)sock;
+	struct in6_addr local = BPF_CORE_READ(inet, pinet6, saddr);
+	struct in6_addr remote = BPF_CORE_READ(sock, __sk_common.skc_v6_daddr);
+	__be16 local_port = BPF_CORE_READ(inet, inet_sport);
+	__be16 remote_port = BPF_CORE_READ(sock, __sk_common.skc_dport);
+	if (remote_port == 0 && user.family == socket_families__AF_INET6) {
+		remote = user.v6;
+		remote_port = user.port;
+	}
+	put_v6(w, direction == OUTBOUND ? 1 : 19, &local, local_port);
+	put_v6(w, direction == OUTBOUND ? 19 : 1, &remote, remote_port);
+	return written(1 + 2 * 18);
+}
+
+// The kernel's addresses of the end that listens or receives and of the other, and the path of the former.
+static __always_inline struct source unix_tuple(struct writer *w, struct sock *sock, enum direction direction,
+						unsigned long user, __u64 user_len)
+{
+	struct unix_sock *local = (void *)sock;
+	struct unix_sock *remote = (void *)BPF_CORE_READ(local, peer);
+	struct unix_sock *receiver = direction == OUTBOUND ? remote : local;
+	struct unix_sock *sender = direction == OUTBOUND ? local : remote;
+	*(__u64 *)place(w, 1) = (__u64)receiver;
+	*(__u64 *)place(w, 9) = (__u64)sender;
+	if (!receiver && user)
+		return written(17 + put_user_path(w, 17, user, user_len));
+	struct unix_address *address = receiver ? BPF_CORE_READ(receiver, addr) : NULL;
+	return written(17 + put_kernel_path(w, 17, address));
+}
+
+// Both ends of a socket. The address that a process gave serves where the kernel has none.
+static __always_inline struct source socket_tuple(struct writer *w, __s64 fd, enum direction direction,
+						  unsigned long user, __u64 user_len)
+{
+	struct sock *sock = sock_of(fd);
+	if (!sock)
+		return missing();
+	__u16 family = BPF_CORE_READ(sock, __sk_common.skc_family);
+	*place(w, 0) = socket_family(family);
+	switch (family) {
+	case socket_families__AF_INET:
+		return v4_tuple(w, sock, direction, user_address(user, user_len));
+	case socket_families__AF_INET6:
+		return v6_tuple(w, sock, direction, user_address(user, user_len));
+	case socket_families__AF_UNIX:
+		return unix_tuple(w, sock, direction, user, user_len);
+	default:
+		return missing();
+	}
+}
+
+SYSCALL(socket, socket)
+{
+	put_socket__fd(w, ret);
+	put_socket__domain(w, socket_family(arg(0)));
+	put_socket__type(w, arg(1));
+	put_socket__proto(w, arg(2));
+	put_socket__flags(w, fd_flags(arg(1)));
+}
+
+SYSCALL(socketpair, socketpair)
+{
+	struct fd_pair pair = new_fds(ret, arg(3));
+	struct sock *first = sock_of(pair.first);
+	put_socketpair__res(w, ret);
+	put_socketpair__fd1(w, pair.first);
+	put_socketpair__fd2(w, pair.second);
+	put_socketpair__source(w, (__u64)first);
+	put_socketpair__peer(w, first ? (__u64)BPF_CORE_READ((struct unix_sock *)first, peer) : 0);
+	put_socketpair__domain(w, socket_family(arg(0)));
+	put_socketpair__type(w, arg(1));
+	put_socketpair__proto(w, arg(2));
+}
+
+SYSCALL(bind, bind)
+{
+	put_bind__res(w, ret);
+	put_bind__addr(w, socket_address(w, arg(1), arg(2)));
+	put_bind__fd(w, fd(0));
+}
+
+SYSCALL(connect, connect)
+{
+	bool under_way = ret == 0 || ret == -EINPROGRESS;
+	put_connect__res(w, ret);
+	put_connect__tuple(w, under_way ? socket_tuple(w, fd(0), OUTBOUND, arg(1), arg(2)) : missing());
+	put_connect__fd(w, fd(0));
+	put_connect__addr(w, socket_address(w, arg(1), arg(2)));
+}
+
+SYSCALL(listen, listen)
+{
+	put_listen__res(w, ret);
+	put_listen__fd(w, fd(0));
+	put_listen__backlog(w, arg(1));
+}
+
+// How full the queue of the listening socket is.
+#define PUT_ACCEPT(event)                                                                                              \
+	struct sock *listening = ret < 0 ? NULL : sock_of(fd(0));                                                      \
+	__u32 len = listening ? BPF_CORE_READ(listening, sk_ack_backlog) : 0;                                          \
+	__u32 max = listening ? BPF_CORE_READ(listening, sk_max_ack_backlog) : 0;                                      \
+	put_##event##__fd(w, ret);                                                                                     \
+	put_##event##__tuple(w, ret < 0 ? missing() : socket_tuple(w, ret, INBOUND, 0, 0));                            \
+	put_##event##__queuepct(w, max ? (__u64)len * 100 / max : 0);                                                  \
+	put_##event##__queuelen(w, len);                                                                               \
+	put_##event##__queuemax(w, max)
+
+SYSCALL(accept, accept)
+{
+	PUT_ACCEPT(accept);
+}
+
+SYSCALL(accept4, accept4)
+{
+	PUT_ACCEPT(accept4);
+	put_accept4__flags(w, fd_flags(arg(3)));
+}
+
+SYSCALL(shutdown, shutdown)
+{
+	put_shutdown__res(w, ret);
+	put_shutdown__fd(w, fd(0));
+	put_shutdown__how(w, arg(1));
+}
+
+SYSCALL(getsockname, getsockname)
+{
+}
+
+SYSCALL(getpeername, getpeername)
+{
+}
+
+SYSCALL(sendto, sendto)
+{
+	put_sendto__res(w, ret);
+	put_sendto__data(w, sent(w, ret, arg(1), arg(2)));
+	put_sendto__fd(w, fd(0));
+	put_sendto__size(w, arg(2));
+	put_sendto__tuple(w, socket_tuple(w, fd(0), OUTBOUND, arg(4), arg(5)));
+}
+
+// The length of an address that the kernel has written.
+static __always_inline __u64 written_address_len(unsigned long from)
+{
+	__u32 len = 0;
+	if (from)
+		bpf_probe_read_user(&len, sizeof(len), (void *)from);
+	return len;
+}
+
+SYSCALL(recvfrom, recvfrom)
+{
+	__u64 len = written_address_len(arg(5));
+	put_recvfrom__res(w, ret);
+	put_recvfrom__data(w, received(w, ret, arg(1)));
+	put_recvfrom__tuple(w, ret > 0 ? socket_tuple(w, fd(0), INBOUND, arg(4), len) : missing());
+	put_recvfrom__fd(w, fd(0));
+	put_recvfrom__size(w, arg(2));
+}
+
+struct message {
+	__u64 name;
+	__u32 name_len;
+	__u64 buffers, n_buffers;
+	__u64 control, control_len;
+	__u32 flags;
+};
+
+static __always_inline struct message message(unsigned long from)
+{
+	struct message message = {};
+	bpf_probe_read_user(&message, sizeof(message), (void *)from);
+	return message;
+}
+
+static __always_inline struct source control_data(const struct message *message)
+{
+	__u64 len = message->control_len;
+	return message->control ? user_bytes(message->control, len < CONTROL_MAX ? len : CONTROL_MAX) : missing();
+}
+
+SYSCALL(sendmsg, sendmsg)
+{
+	struct message m = message(arg(1));
+	put_sendmsg__res(w, ret);
+	put_sendmsg__data(w, gathered(w, m.buffers, m.n_buffers, ret > 0 ? ret : RECORD_MAX));
+	put_sendmsg__fd(w, fd(0));
+	put_sendmsg__size(w, total_length(m.buffers, m.n_buffers));
+	put_sendmsg__tuple(w, socket_tuple(w, fd(0), OUTBOUND, m.name, m.name_len));
+}
+
+SYSCALL(recvmsg, recvmsg)
+{
+	struct message m = ret > 0 ? message(arg(1)) : (struct message){};
+	put_recvmsg__res(w, ret);
+	put_recvmsg__size(w, ret > 0 ? ret : 0);
+	put_recvmsg__data(w, ret > 0 ? gathered(w, m.buffers, m.n_buffers, ret) : missing());
+	put_recvmsg__tuple(w, ret > 0 ? socket_tuple(w, fd(0), INBOUND, m.name, m.name_len) : missing());
+	put_recvmsg__msgcontrol(w, control_data(&m));
+	put_recvmsg__fd(w, fd(0));
+}
+
+// The value of a socket option: the number that says its type, then the value.
+static __always_inline struct source option_value(struct writer *w, __u32 level, __u32 option, unsigned long from,
+						  __u32 len)
+{
+	__u64 number = 0;
+	struct timespec time = {};
+	if (level != 1)
+		option = 0;
+	switch (option) {
+	case sockopt_options__SO_ERROR: {
+		__s32 error = 0;
+		bpf_probe_read_user(&error, sizeof(error), (void *)from);
+		*place(w, 0) = CHOICE_getsockopt__val__ERRNO;
+		*(__s64 *)place(w, 1) = -(__s64)error;
+		return written(9);
+	}
+	case sockopt_options__SO_RCVTIMEO:
+	case sockopt_options__SO_SNDTIMEO:
+	case 66:
+	case 67:
+		bpf_probe_read_user(&time, sizeof(time), (void *)from);
+		*place(w, 0) = CHOICE_getsockopt__val__RELTIME;
+		*(__u64 *)place(w, 1) = time.sec * 1000000000ull + time.nsec * 1000;
+		return written(9);
+	case 57: // SO_COOKIE
+		bpf_probe_read_user(&number, sizeof(number), (void *)from);
+		*place(w, 0) = CHOICE_getsockopt__val__UINT64;
+		*(__u64 *)place(w, 1) = number;
+		return written(9);
+	// These are structures or of no fixed length, as is everything of other levels.
+	case 0:
+	case sockopt_options__SO_LINGER:
+	case sockopt_options__SO_PEERCRED:
+	case sockopt_options__SO_ATTACH_FILTER:
+	case sockopt_options__SO_PEERNAME:
+		break;
+	default:
+		if (option > sockopt_options__SO_INCOMING_CPU)
+			break;
+		bpf_probe_read_user(&number, 4, (void *)from);
+		*place(w, 0) = CHOICE_getsockopt__val__UINT32;
+		*(__u32 *)place(w, 1) = number;
+		return written(5);
+	}
+	*place(w, 0) = CHOICE_getsockopt__val__BYTEBUF;
+	return written(1 + copy(w, 1, user_bytes(from, len < CONTROL_MAX ? len : CONTROL_MAX)));
+}
+
+SYSCALL(setsockopt, setsockopt)
+{
+	put_setsockopt__res(w, ret);
+	put_setsockopt__fd(w, fd(0));
+	put_setsockopt__level(w, sockopt_level(arg(1)));
+	put_setsockopt__optname(w, sockopt_option(arg(1), arg(2)));
+	put_setsockopt__val(w, option_value(w, arg(1), arg(2), arg(3), arg(4)));
+	put_setsockopt__optlen(w, arg(4));
+}
+
+SYSCALL(getsockopt, getsockopt)
+{
+	__u32 len = written_address_len(arg(4));
+	put_getsockopt__res(w, ret);
+	put_getsockopt__fd(w, fd(0));
+	put_getsockopt__level(w, sockopt_level(arg(1)));
+	put_getsockopt__optname(w, sockopt_option(arg(1), arg(2)));
+	put_getsockopt__val(w, option_value(w, arg(1), arg(2), arg(3), len));
+	put_getsockopt__optlen(w, len);
+}
+
+struct listed_message {
+	struct message message;
+	__u32 len;
+};
+
+// The most messages of one call that are told of.
+enum { MAX_MESSAGES = 1024 };
+
+// What a call on many messages passes on to each.
+struct messages {
+	__s64 fd;
+	unsigned long list;
+};
+
+static __always_inline struct listed_message listed_message(const struct messages *all, __u32 index)
+{
+	struct listed_message message = {};
+	bpf_probe_read_user(&message, sizeof(message), (struct listed_message *)all->list + index);
+	return message;
+}
+
+// sendmmsg and recvmmsg send a record for each message. Before bpf_loop (5.17) only the first is told of, and a call
+// that failed has one record without a message.
+#define SYSCALL_MESSAGES(name)                                                                                         \
+	static __always_inline void fill_##name(struct writer *w, const struct messages *all,                          \
+						const struct listed_message *one, __s64 res);                          \
+	static long each_##name(__u32 index, void *context)                                                            \
+	{                                                                                                              \
+		const struct messages *all = context;                                                                  \
+		struct listed_message one = listed_message(all, index);                                                \
+		struct writer writer;                                                                                  \
+		if (begin(&writer, PARAMS_##name)) {                                                                   \
+			fill_##name(&writer, all, &one, one.len);                                                      \
+			finish(&writer, EVENT_##name, PARAMS_##name);                                                  \
+		}                                                                                                      \
+		return 0;                                                                                              \
+	}                                                                                                              \
+	SEC("tp_btf/sys_exit")                                                                                         \
+	int sys_##name(__u64 *ctx)                                                                                     \
+	{                                                                                                              \
+		struct pt_regs *regs = (struct pt_regs *)ctx[0];                                                       \
+		long ret = ctx[1];                                                                                     \
+		struct messages all = {fd(0), arg(1)};                                                                 \
+		struct listed_message none = {};                                                                       \
+		struct writer writer;                                                                                  \
+		if (ret > 0 && bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {                          \
+			bpf_loop(ret < MAX_MESSAGES ? ret : MAX_MESSAGES, each_##name, &all, 0);                       \
+			return 0;                                                                                      \
+		}                                                                                                      \
+		if (ret > 0)                                                                                           \
+			return each_##name(0, &all);                                                                   \
+		if (begin(&writer, PARAMS_##name)) {                                                                   \
+			fill_##name(&writer, &all, &none, ret);                                                        \
+			finish(&writer, EVENT_##name, PARAMS_##name);                                                  \
+		}                                                                                                      \
+		return 0;                                                                                              \
+	}                                                                                                              \
+	static __always_inline void fill_##name(struct writer *w, const struct messages *all,                          \
+						const struct listed_message *one, __s64 res)
+
+SYSCALL_MESSAGES(sendmmsg)
+{
+	const struct message *m = &one->message;
+	put_sendmmsg__res(w, res);
+	put_sendmmsg__fd(w, all->fd);
+	put_sendmmsg__size(w, total_length(m->buffers, m->n_buffers));
+	put_sendmmsg__data(w, gathered(w, m->buffers, m->n_buffers, one->len));
+	put_sendmmsg__tuple(w, res > 0 ? socket_tuple(w, all->fd, OUTBOUND, m->name, m->name_len) : missing());
+}
+
+SYSCALL_MESSAGES(recvmmsg)
+{
+	const struct message *m = &one->message;
+	put_recvmmsg__res(w, res);
+	put_recvmmsg__fd(w, all->fd);
+	put_recvmmsg__size(w, one->len);
+	put_recvmmsg__data(w, gathered(w, m->buffers, m->n_buffers, one->len));
+	put_recvmmsg__tuple(w, res > 0 ? socket_tuple(w, all->fd, INBOUND, m->name, m->name_len) : missing());
+	put_recvmmsg__msgcontrol(w, control_data(m));
+}
