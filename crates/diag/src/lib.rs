@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod diagnostic;
+pub mod schema;
 mod source;
 pub mod yaml;
 
