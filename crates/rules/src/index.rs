@@ -1,0 +1,254 @@
+//! Which events a condition can be true for.
+
+use std::convert::Infallible;
+
+use gyr_event::{EVENTS, EventCode, Interest, SYSCALLS, Syscall, SyscallKind};
+use gyr_filter::ast::{Check, Operand, Right};
+use gyr_filter::{Expr, Interpretation, Leaf, Operator};
+
+/// A set of events: the codes of records, and the system calls (and tracepoints) behind them.
+///
+/// Both are kept since neither follows from the other: all system calls without an event of their own share one code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Events {
+    codes: [u64; WORDS],
+    pub syscalls: Interest,
+}
+
+const WORDS: usize = EventCode::COUNT.div_ceil(64);
+
+impl Events {
+    pub const fn none() -> Self {
+        Self { codes: [0; WORDS], syscalls: Interest::none() }
+    }
+
+    pub fn all() -> Self {
+        let mut events = Self { codes: [0; WORDS], syscalls: Interest::all() };
+        EventCode::all().for_each(|code| events.insert(code));
+        events
+    }
+
+    /// Every event that goes by this name; a system call without an event of its own has its name.
+    pub fn named(name: &str) -> Self {
+        let mut events = Self::none();
+        for info in EVENTS.iter().filter(|info| info.name == name) {
+            events.insert(info.code);
+        }
+        let generic = events.contains(EventCode::GENERIC);
+        for syscall in SYSCALLS {
+            if event_name(syscall) == Some(name) {
+                events.syscalls.insert(syscall.code);
+                if syscall.kind == SyscallKind::Generic {
+                    EVENTS[..2].iter().for_each(|info| events.insert(info.code));
+                }
+            } else if generic && syscall.kind == SyscallKind::Generic {
+                events.syscalls.insert(syscall.code);
+            }
+        }
+        events
+    }
+
+    /// The events that a condition without macros can be true for.
+    pub fn of(condition: &Expr) -> Self {
+        let Ok(events) = condition.interpret(&mut Index);
+        events
+    }
+
+    pub const fn contains(&self, code: EventCode) -> bool {
+        let number = code.index();
+        self.codes[number / 64] & (1 << (number % 64)) != 0
+    }
+
+    pub const fn insert(&mut self, code: EventCode) {
+        let number = code.index();
+        self.codes[number / 64] |= 1 << (number % 64);
+    }
+
+    /// How many codes.
+    pub fn len(&self) -> usize {
+        self.codes.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    #[must_use]
+    pub fn union(mut self, other: &Self) -> Self {
+        self.codes.iter_mut().zip(other.codes).for_each(|(word, more)| *word |= more);
+        self.syscalls = self.syscalls.union(&other.syscalls);
+        self
+    }
+
+    fn intersection(mut self, other: &Self) -> Self {
+        self.codes.iter_mut().zip(other.codes).for_each(|(word, also)| *word &= also);
+        for syscall in SYSCALLS.iter().filter(|syscall| !other.syscalls.contains(syscall.code)) {
+            self.syscalls.remove(syscall.code);
+        }
+        self
+    }
+
+    fn complement(&self) -> Self {
+        let mut rest = Self::none();
+        EventCode::all().filter(|code| !self.contains(*code)).for_each(|code| rest.insert(code));
+        for syscall in SYSCALLS.iter().filter(|syscall| !self.syscalls.contains(syscall.code)) {
+            rest.syscalls.insert(syscall.code);
+        }
+        rest
+    }
+
+    /// The names of the events, each once, in alphabetical order. The generic event goes by the names of its system calls.
+    pub fn names(&self) -> Vec<&'static str> {
+        let codes = EVENTS.iter().filter(|info| self.contains(info.code));
+        let codes = codes.filter(|info| info.name != EventCode::GENERIC.info().name);
+        let mut names: Vec<_> = codes.map(|info| info.name).collect();
+        names.extend(self.syscalls.iter().filter_map(event_name));
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+/// The name that a system call's events go by.
+pub fn event_name(syscall: &Syscall) -> Option<&'static str> {
+    match syscall.kind {
+        SyscallKind::Unmapped => None,
+        SyscallKind::Generic => Some(syscall.name),
+        SyscallKind::Dedicated | SyscallKind::Tracepoint => {
+            let elsewhere = ELSEWHERE.iter().find(|(name, _)| *name == syscall.name);
+            let here = syscall.exit.or(syscall.enter).map(|code| code.info().name);
+            here.or(elsewhere.map(|(_, event)| *event)).or(Some(syscall.name))
+        }
+    }
+}
+
+/// System calls of other machines whose events go by another name.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("_llseek", "llseek"),
+    ("fcntl64", "fcntl"),
+    ("getegid32", "getegid"),
+    ("geteuid32", "geteuid"),
+    ("getgid32", "getgid"),
+    ("getresgid32", "getresgid"),
+    ("getresuid32", "getresuid"),
+    ("getuid32", "getuid"),
+    ("sendfile64", "sendfile"),
+    ("setgid32", "setgid"),
+    ("setresgid32", "setresgid"),
+    ("setresuid32", "setresuid"),
+    ("setuid32", "setuid"),
+    ("ugetrlimit", "getrlimit"),
+];
+
+/// A comparison of anything but the event type says nothing about events, be it negated or not.
+struct Index;
+
+impl Interpretation<Leaf<'_>> for Index {
+    type Output = Events;
+    type Error = Infallible;
+
+    fn leaf(&mut self, leaf: &Leaf<'_>, negated: bool) -> Result<Events, Infallible> {
+        let Leaf::Check(_, check) = leaf else { return Ok(Events::all()) };
+        Ok(match of_check(check) {
+            None => Events::all(),
+            Some(events) if negated => events.complement(),
+            Some(events) => events,
+        })
+    }
+
+    fn and(&mut self, parts: Vec<Events>) -> Events {
+        parts.iter().fold(Events::all(), Events::intersection)
+    }
+
+    fn or(&mut self, parts: Vec<Events>) -> Events {
+        parts.iter().fold(Events::none(), Events::union)
+    }
+}
+
+/// The events of one comparison, if it is about events.
+fn of_check(check: &Check) -> Option<Events> {
+    let Operand::Field(field) = &check.left else { return None };
+    match (field.name.as_str(), &field.arg) {
+        ("evt.type" | "syscall.type", None) => of_type(check),
+        ("evt.num", None) => of_number(check),
+        _ => None,
+    }
+}
+
+fn of_type(check: &Check) -> Option<Events> {
+    let named = match (check.operator, &check.right) {
+        (Operator::Exists, _) => return Some(Events::all()),
+        (_, Right::Value(_, name) | Right::Name(_, name)) => Events::named(&name.to_str_lossy()),
+        (_, Right::List(_, names)) => {
+            let each = names.iter().map(|name| Events::named(&name.to_str_lossy()));
+            each.fold(Events::none(), |any, events| any.union(&events))
+        }
+        _ => return None,
+    };
+    match check.operator {
+        _ if check.modifier.is_some() => None,
+        Operator::Eq | Operator::EqEq | Operator::In => Some(named),
+        Operator::Ne => Some(named.complement()),
+        _ => None,
+    }
+}
+
+/// Events are counted from 1: comparisons of their number with 0 are the way to write always and never.
+fn of_number(check: &Check) -> Option<Events> {
+    let Right::Value(_, number) = &check.right else { return None };
+    let number: u64 = number.to_str_lossy().parse().ok()?;
+    let always = match (check.operator, number) {
+        (Operator::Eq | Operator::EqEq | Operator::Le, 0) | (Operator::Lt, 0 | 1) => false,
+        (Operator::Ne | Operator::Gt, 0) | (Operator::Ge, 0 | 1) => true,
+        _ => return None,
+    };
+    Some(if always { Events::all() } else { Events::none() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(condition: &str) -> String {
+        Events::of(&gyr_filter::parse(condition).unwrap()).names().join(" ")
+    }
+
+    #[test]
+    fn conditions_name_their_events() {
+        for (condition, want) in [
+            ("evt.type = open and proc.name = a", "open"),
+            ("evt.type in (open, close) and evt.type != open", "close"),
+            ("evt.type = open or evt.type = getcwd", "getcwd open"),
+            ("evt.type = open and not proc.name = a", "open"),
+            ("evt.type = open and not (proc.name = a or evt.type = open)", ""),
+            ("evt.type = open and evt.num = 0", ""),
+            ("evt.type = open and not evt.num = 0", "open"),
+            ("evt.type = sysinfo", "sysinfo"),
+            ("evt.type = procexit", "procexit"),
+        ] {
+            assert_eq!(names(condition), want, "{condition}");
+        }
+    }
+
+    #[test]
+    fn negation_leaves_what_is_not_named() {
+        let all = Events::all().names();
+        assert_eq!(all.len(), 465);
+        let rest = Events::of(&gyr_filter::parse("not evt.type = open").unwrap()).names();
+        assert_eq!(rest.len(), 464);
+        assert!(!rest.contains(&"open"));
+    }
+
+    #[test]
+    fn a_name_covers_every_machine() {
+        let calls: Vec<_> = Events::named("setuid").syscalls.iter().map(|call| call.name).collect();
+        assert_eq!(calls, ["setuid", "setuid32"]);
+    }
+
+    #[test]
+    fn a_system_call_without_an_event_comes_with_the_generic_one() {
+        let events = Events::named("sysinfo");
+        assert!(events.contains(EventCode::GENERIC));
+        assert_eq!(events.syscalls.len(), 1);
+    }
+}

@@ -1,0 +1,36 @@
+//! Rules files: read, collected, compiled into an immutable ruleset.
+#![forbid(unsafe_code)]
+
+mod codes;
+mod collect;
+mod compile;
+mod context;
+mod describe;
+mod exceptions;
+mod index;
+mod language;
+mod load;
+mod overrides;
+mod read;
+mod resolve;
+mod result;
+mod ruleset;
+mod schema;
+mod selection;
+mod session;
+mod version;
+
+pub use codes::{ErrorCode, WarningCode};
+pub use describe::Plugins;
+pub use index::{Events, event_name};
+pub use load::{ExtraField, ExtraOutput, Loader, Match};
+pub use result::{LoadResult, Problem};
+pub use ruleset::{
+    Choice, ExtraFields, ExtraTemplate, Matching, Rule, Ruleset, SourceId, Which, matches_wildcard,
+};
+pub use schema::schema;
+pub use selection::{BaseSyscalls, Selection, event_names, ignored_syscalls};
+pub use version::Version;
+
+/// The version of the rules language and of the fields that we offer; it is Falco's.
+pub const ENGINE_VERSION: Version = Version::new(0, 63, 0);

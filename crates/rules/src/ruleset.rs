@@ -1,0 +1,260 @@
+//! The rules that are on, as the engine uses them: immutable, shared, and quick to ask which of them match an event.
+
+use std::fmt;
+use std::sync::Arc;
+
+use gyr_alert::Priority;
+use gyr_event::{EventCode, Interest};
+use gyr_filter::{Checked, Expr, Scheme, Template, World, plain};
+
+use crate::compile::SYSCALL;
+use crate::index::Events;
+use crate::load::Loader;
+
+/// A rule, compiled.
+#[derive(Clone, Debug)]
+pub struct Rule<F> {
+    pub name: String,
+    pub source: String,
+    pub priority: Priority,
+    /// In alphabetical order.
+    pub tags: Vec<String>,
+    /// The output with what is added to every output, as it is written.
+    pub output: String,
+    /// The same, compiled; it tolerates missing values.
+    pub template: Template<F>,
+    /// What is added to the fields of alerts.
+    pub extra_fields: ExtraFields<F>,
+    /// Record a capture when the rule matches.
+    pub capture: bool,
+    /// Of that capture, in milliseconds; 0 if the rule leaves it open.
+    pub capture_duration: u32,
+    /// The condition with lists, macros and exceptions.
+    pub condition: Expr,
+    pub checked: Checked<F>,
+    /// The events that the condition can be true for.
+    pub events: Events,
+    /// As the files say; a selection may say otherwise.
+    pub enabled: bool,
+}
+
+/// By key, in alphabetical order.
+pub type ExtraFields<F> = Vec<(String, ExtraTemplate<F>)>;
+
+/// A field that is added to the fields of an alert.
+#[derive(Clone, Debug)]
+pub struct ExtraTemplate<F> {
+    pub format: String,
+    pub template: Template<F>,
+    /// The value of the one field in it as it is; otherwise a text.
+    pub raw: bool,
+}
+
+/// Which of the rules that match an event are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Matching {
+    /// The first in the order in which rules were enabled.
+    #[default]
+    First,
+    All,
+}
+
+/// Turns rules on or off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub enable: bool,
+    pub rules: Which,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// By name, where `*` stands for anything ([`matches_wildcard`]).
+    Named(String),
+    Tagged(String),
+}
+
+impl Which {
+    fn includes<F>(&self, rule: &Rule<F>) -> bool {
+        match self {
+            Self::Named(pattern) => matches_wildcard(pattern, &rule.name),
+            Self::Tagged(tag) => rule.tags.contains(tag),
+        }
+    }
+}
+
+/// Whether a text fits a pattern with `*` in it. What follows a star is looked for once, and the first place counts:
+/// `*a` does not fit `aba`. That is how Falco does it, and rules files were written for it.
+pub fn matches_wildcard(pattern: &str, text: &str) -> bool {
+    let Some((head, tail)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(head) else { return false };
+    let mut parts = tail.split('*').filter(|part| !part.is_empty()).peekable();
+    let open_end = pattern.ends_with('*');
+    while let Some(part) = parts.next() {
+        let Some((_, after)) = text.split_once(part) else { return false };
+        if parts.peek().is_none() && !open_end {
+            return after.is_empty();
+        }
+        text = after;
+    }
+    true
+}
+
+/// The rules that are on.
+#[derive(Clone)]
+pub struct Ruleset<F> {
+    /// In the order in which they were enabled.
+    rules: Vec<Arc<Rule<F>>>,
+    sources: Vec<SourceRules>,
+    matching: Matching,
+    /// Of the rules about system calls.
+    events: Events,
+}
+
+/// The rules of one source.
+#[derive(Clone)]
+struct SourceRules {
+    name: String,
+    /// For each code of an event, the rules that can match it, as places in the list of all.
+    by_code: Vec<Box<[u32]>>,
+}
+
+/// An event source of a ruleset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceId(usize);
+
+impl<S: Scheme> Loader<S> {
+    /// The rules that are on after these choices, each of which overrules those before it. Rules less grave than
+    /// `least` are left out.
+    pub fn ruleset(
+        &self,
+        choices: &[Choice],
+        least: Priority,
+        matching: Matching,
+    ) -> Ruleset<S::Field> {
+        let known: Vec<_> =
+            self.compiled.rules.iter().filter(|rule| rule.priority <= least).collect();
+        let mut on: Vec<usize> = (0..known.len()).filter(|i| known[*i].enabled).collect();
+        for choice in choices {
+            for (i, rule) in known.iter().enumerate() {
+                if !choice.rules.includes(rule) {
+                    continue;
+                }
+                match choice.enable {
+                    true if on.contains(&i) => {}
+                    true => on.push(i),
+                    false => on.retain(|other| *other != i),
+                }
+            }
+        }
+        let rules: Vec<_> = on.into_iter().map(|i| Arc::clone(known[i])).collect();
+        let sources = self.language.sources().map(|name| SourceRules::new(name, &rules)).collect();
+        let events = rules.iter().filter(|rule| rule.source == SYSCALL);
+        let events = events.fold(Events::none(), |all, rule| all.union(&rule.events));
+        Ruleset { rules, sources, matching, events }
+    }
+}
+
+impl SourceRules {
+    fn new<F>(name: &str, rules: &[Arc<Rule<F>>]) -> Self {
+        let by_code = EventCode::all().map(|code| {
+            let rules = rules
+                .iter()
+                .zip(0..)
+                .filter(|(rule, _)| rule.source == name && is_tried(rule, code));
+            rules.map(|(_, place)| place).collect()
+        });
+        Self { name: name.to_owned(), by_code: by_code.collect() }
+    }
+}
+
+/// Whether a rule is tried for an event: every rule is for asynchronous ones.
+fn is_tried<F>(rule: &Rule<F>, code: EventCode) -> bool {
+    match code {
+        EventCode::ASYNCEVENT => true,
+        _ if rule.source == SYSCALL => rule.events.contains(code),
+        _ => code == EventCode::PLUGINEVENT,
+    }
+}
+
+impl<F> Ruleset<F> {
+    /// In the order in which they were enabled.
+    pub fn rules(&self) -> &[Arc<Rule<F>>] {
+        &self.rules
+    }
+
+    pub fn source(&self, name: &str) -> Option<SourceId> {
+        self.sources.iter().position(|source| source.name == name).map(SourceId)
+    }
+
+    /// Whether some rule may match events of this code; if not, there is no need to ask.
+    pub fn wants(&self, source: SourceId, code: EventCode) -> bool {
+        !self.candidates(source, code).is_empty()
+    }
+
+    /// Calls `on_match` for the rules that match: for the first, or for all.
+    pub fn matches<'r, W: World<F> + ?Sized>(
+        &'r self,
+        source: SourceId,
+        code: EventCode,
+        world: &W,
+        on_match: &mut dyn FnMut(&'r Arc<Rule<F>>),
+    ) {
+        for place in self.candidates(source, code) {
+            let Some(rule) = self.rules.get(*place as usize) else { continue };
+            if plain::matches(&rule.checked, world) {
+                on_match(rule);
+                if self.matching == Matching::First {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The events of the kernel that the rules are about.
+    pub const fn events(&self) -> &Events {
+        &self.events
+    }
+
+    /// The system calls that the rules are about.
+    pub const fn interest(&self) -> &Interest {
+        &self.events.syscalls
+    }
+
+    fn candidates(&self, source: SourceId, code: EventCode) -> &[u32] {
+        let rules = self.sources.get(source.0).and_then(|source| source.by_code.get(code.index()));
+        rules.map_or(&[], |rules| rules)
+    }
+}
+
+impl<F> fmt::Debug for Ruleset<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.rules.iter().map(|rule| &rule.name);
+        f.debug_list().entries(names).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything_up_to_the_first_place() {
+        for (pattern, text, fits) in [
+            ("abc", "abc", true),
+            ("abc", "abcd", false),
+            ("*", "", true),
+            ("**", "x", true),
+            ("a*", "abc", true),
+            ("*c", "abc", true),
+            ("*b*", "abc", true),
+            ("a*c", "abc", true),
+            ("a*c*e", "abcde", true),
+            ("a*d", "abc", false),
+            ("*a", "aba", false),
+            ("*.yaml", "/etc/x.yaml.d/foo.yaml", false),
+            ("", "", true),
+        ] {
+            assert_eq!(matches_wildcard(pattern, text), fits, "{pattern} {text}");
+        }
+    }
+}
