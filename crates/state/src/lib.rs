@@ -29,6 +29,7 @@ mod users;
 pub use fd::{Fd, FdType, Layer, Role, Socket};
 pub use host::{Host, NoHost};
 pub use limits::{Limits, Stats};
+pub use path::join as join_path;
 pub use slot::Slot;
 pub use state::{Current, State};
 pub use thread::{Thread, flags};

@@ -8,7 +8,7 @@ const TOO_LONG: &[u8] = b"/DIR_TOO_LONG/FILENAME_TOO_LONG";
 
 /// Writes `path` to `out`, without `.`, `..`, double slashes and a slash at the end; relative to `dir`, which is taken as it
 /// is, unless `path` is absolute or empty.
-pub(crate) fn join(dir: &[u8], path: &[u8], out: &mut Vec<u8>) {
+pub fn join(dir: &[u8], path: &[u8], out: &mut Vec<u8>) {
     out.clear();
     if dir.len() + path.len() >= LONGEST {
         out.extend_from_slice(TOO_LONG);

@@ -1,0 +1,261 @@
+//! One event with what is known of the system, as fields are asked about it.
+
+use std::cell::{Cell, RefCell};
+
+use gyr_event::{Event, EventCode, Origin, ParamType};
+use gyr_filter::{Value, World};
+use gyr_state::{Current, Fd, State, Thread};
+use jiff::tz::TimeZone;
+use rustc_hash::FxHashMap;
+
+use crate::row::{Answer, Each};
+use crate::{Arg, Field};
+
+/// What lasts from event to event of one source. Its thread owns it.
+#[derive(Debug)]
+pub struct Session {
+    /// Local times are in this zone.
+    pub zone: TimeZone,
+    /// The name of the source, as `evt.source` gives it; empty: none.
+    pub source: String,
+    /// Replaces the machine's own name in `evt.hostname`.
+    pub hostname: Option<String>,
+    pub buffer_format: BufferFormat,
+    scratch: Scratch,
+    clock: Clock,
+    /// How often an alert took `util.cnt`.
+    pub(crate) taken: Cell<u64>,
+}
+
+/// How raw bytes read in an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum BufferFormat {
+    /// Printable ASCII, dots for the rest.
+    #[default]
+    Dots,
+    Base64,
+}
+
+/// Times that fields measure between events.
+#[derive(Debug, Default)]
+struct Clock {
+    first_ts: u64,
+    last_ts: u64,
+    deltatime: u64,
+    exectime: u64,
+    /// When each CPU last switched threads.
+    switches: Vec<u64>,
+    usage: FxHashMap<i64, Usage>,
+}
+
+/// What a thread used, as far as events told.
+#[derive(Clone, Copy, Debug, Default)]
+struct Usage {
+    user: u64,
+    system: u64,
+    exectime: u64,
+    /// By how much the last event raised `user` and `system`.
+    delta: (u64, u64),
+}
+
+/// Bounds the memory that a stream of tids can take.
+const MAX_THREADS_WITH_USAGE: usize = 65_536;
+
+impl Session {
+    pub fn new(source: &str, zone: TimeZone) -> Self {
+        Self {
+            zone,
+            source: source.to_owned(),
+            hostname: None,
+            buffer_format: BufferFormat::Dots,
+            scratch: Scratch::default(),
+            clock: Clock::default(),
+            taken: Cell::new(0),
+        }
+    }
+
+    /// Takes note of the next event; to be called for every event of the stream, before its [`Context`].
+    pub fn begin(&mut self, event: &Event<'_>) {
+        let clock = &mut self.clock;
+        if clock.first_ts == 0 && event.info().category.origin != Origin::METAEVENT {
+            clock.first_ts = event.ts();
+        }
+        clock.deltatime =
+            if clock.last_ts == 0 { 0 } else { event.ts().saturating_sub(clock.last_ts) };
+        clock.last_ts = event.ts();
+        clock.exectime = 0;
+        match event.code() {
+            EventCode::SCHEDSWITCH_V1 | EventCode::SCHEDSWITCH => clock.switched(event),
+            EventCode::PROCINFO => clock.used(event),
+            _ => {}
+        }
+    }
+}
+
+impl Clock {
+    fn switched(&mut self, event: &Event<'_>) {
+        let cpu = usize::from(event.cpu());
+        if self.switches.len() <= cpu {
+            self.switches.resize(cpu + 1, 0);
+        }
+        if let Some(last) = self.switches.get_mut(cpu) {
+            self.exectime = if *last == 0 { 0 } else { event.ts().saturating_sub(*last) };
+            *last = event.ts();
+        }
+        let exectime = self.exectime;
+        if let Some(usage) = self.usage_of(event.tid()) {
+            usage.exectime = usage.exectime.saturating_add(exectime);
+        }
+    }
+
+    fn used(&mut self, event: &Event<'_>) {
+        let (user, system) = (event.u64(0).unwrap_or_default(), event.u64(1).unwrap_or_default());
+        if let Some(usage) = self.usage_of(event.tid()) {
+            let known = usage.user != 0 || usage.system != 0;
+            usage.delta = if known {
+                (user.saturating_sub(usage.user), system.saturating_sub(usage.system))
+            } else {
+                (0, 0)
+            };
+            (usage.user, usage.system) = (user, system);
+        }
+    }
+
+    fn usage_of(&mut self, tid: i64) -> Option<&mut Usage> {
+        if self.usage.len() >= MAX_THREADS_WITH_USAGE && !self.usage.contains_key(&tid) {
+            return None;
+        }
+        Some(self.usage.entry(tid).or_default())
+    }
+}
+
+/// The world that fields are answered from, for one event.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    pub(crate) event: Event<'a>,
+    pub(crate) state: &'a State,
+    pub(crate) session: &'a Session,
+    pub(crate) current: Current,
+    thread: Option<&'a Thread>,
+    fd: Option<&'a Fd>,
+}
+
+impl<'a> Context<'a> {
+    /// `current` is what [`State::apply`] gave for this event.
+    pub fn new(event: Event<'a>, state: &'a State, current: Current, session: &'a Session) -> Self {
+        Self {
+            event,
+            state,
+            session,
+            current,
+            thread: current.thread.map(|idx| state.thread_at(idx)),
+            fd: state.current_fd(&current),
+        }
+    }
+
+    pub const fn event(&self) -> &Event<'a> {
+        &self.event
+    }
+
+    pub const fn state(&self) -> &'a State {
+        self.state
+    }
+
+    /// The thread of the event.
+    pub const fn thread(&self) -> Option<&'a Thread> {
+        self.thread
+    }
+
+    /// The fd that the event is about, if it is known.
+    pub const fn fd(&self) -> Option<&'a Fd> {
+        self.fd
+    }
+
+    /// What the call returned; `None` for events that are no ends of calls.
+    pub(crate) fn result(&self) -> Option<i64> {
+        self.event.result().or_else(|| {
+            let first = self.event.info().params.first()?;
+            let is_id = matches!(first.ty, ParamType::UID | ParamType::GID);
+            let is_exit = !self.event.code().is_enter();
+            if is_id && is_exit { self.event.u64(0)?.try_into().ok() } else { None }
+        })
+    }
+
+    /// Nanoseconds since the first event of the stream, meta events apart.
+    pub(crate) const fn reltime(&self) -> u64 {
+        self.event.ts().wrapping_sub(self.session.clock.first_ts)
+    }
+
+    /// Nanoseconds since the event before.
+    pub(crate) const fn deltatime(&self) -> u64 {
+        self.session.clock.deltatime
+    }
+
+    /// Nanoseconds since the CPU last switched threads, if the event is a switch.
+    pub(crate) const fn exectime(&self) -> u64 {
+        self.session.clock.exectime
+    }
+
+    /// All the [`Context::exectime`] of the event's thread.
+    pub(crate) fn total_exectime(&self) -> u64 {
+        self.session.clock.usage.get(&self.event.tid()).map_or(0, |usage| usage.exectime)
+    }
+
+    /// What the thread used in user mode and in the kernel since it was last told, in the kernel's ticks.
+    pub(crate) fn cpu_delta(&self) -> (u64, u64) {
+        self.session.clock.usage.get(&self.event.tid()).map_or((0, 0), |usage| usage.delta)
+    }
+
+    /// Runs `f` with an empty buffer that is kept for the next time.
+    pub(crate) fn with_buffer<R>(&self, f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        self.session.scratch.with(f)
+    }
+
+    pub(crate) fn answer(&self, answer: &Answer, arg: &Arg, each: &mut Each<'_>) -> bool {
+        match answer {
+            Answer::Text(f) => one(f(self).map(Value::Bytes), each),
+            Answer::Int(f) => one(f(self).map(Value::Int), each),
+            Answer::Uint(f) => one(f(self).map(Value::Uint), each),
+            Answer::Bool(f) => one(f(self).map(Value::Bool), each),
+            Answer::Double(f) => one(f(self).map(Value::Double), each),
+            Answer::Ip(f) => one(f(self).map(Value::Ip), each),
+            Answer::Build(f) => self.with_buffer(|text| {
+                let present = f(self, arg, text);
+                if present {
+                    each(Value::Bytes(text));
+                }
+                present
+            }),
+            Answer::Visit(f) => f(self, arg, each),
+            Answer::Missing => false,
+        }
+    }
+}
+
+impl World<Field> for Context<'_> {
+    fn visit(&self, field: &Field, each: &mut Each<'_>) -> bool {
+        self.answer(&field.row().answer, field.arg(), each)
+    }
+}
+
+fn one(value: Option<Value<'_>>, each: &mut Each<'_>) -> bool {
+    let present = value.is_some();
+    if let Some(value) = value {
+        each(value);
+    }
+    present
+}
+
+/// Buffers for answers that are made for the question, kept from event to event.
+#[derive(Debug, Default)]
+struct Scratch(RefCell<Vec<Vec<u8>>>);
+
+impl Scratch {
+    fn with<R>(&self, f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        let mut buffer = self.0.borrow_mut().pop().unwrap_or_default();
+        buffer.clear();
+        let result = f(&mut buffer);
+        self.0.borrow_mut().push(buffer);
+        result
+    }
+}
