@@ -50,6 +50,7 @@ fn every_field_of_every_event_is_as_falco_printed_it() {
         .iter()
         .map(|(name, wrong)| format!("{:6} {name}: {}\n", wrong.count, wrong.example))
         .collect();
+    say(&report);
     assert!(bad <= TOLERATED, "{bad} of {total} values are wrong\n{report}");
 }
 
