@@ -340,11 +340,13 @@ fn write_name_of_creator(c: &Context<'_>, raw: bool, out: &mut Vec<u8>) -> bool 
         return false;
     }
     match code {
-        EventCode::OPEN
-        | EventCode::CREAT
-        | EventCode::ACCEPT
-        | EventCode::ACCEPT4
-        | EventCode::CONNECT => {
+        // A connection that failed before it had ends has no name.
+        EventCode::CONNECT => {
+            if let Some(tuple) = c.param(1).filter(|tuple| !tuple.is_empty()) {
+                c.write_param(&tuple, out);
+            }
+        }
+        EventCode::OPEN | EventCode::CREAT | EventCode::ACCEPT | EventCode::ACCEPT4 => {
             if let Some(param) = c.param(1) {
                 c.write_param(&param, out);
             }

@@ -2,7 +2,7 @@
 
 use gyr_event::{EventCode, EventFlags, Kind, Origin, syscall, syscall_by_nr, tables};
 use gyr_filter::{Lifetime, Type, Value};
-use gyr_state::{Fd, FdType};
+use gyr_state::{Fd, FdType, join_path};
 
 use crate::param::AT_FDCWD;
 use crate::row::{Answer, Class, Dotted, Each, Row};
@@ -652,11 +652,18 @@ fn write_abspath(c: &Context<'_>, arg: &Arg, out: &mut Vec<u8>) -> bool {
     if dirfd.is_empty() || path.is_empty() {
         return false;
     }
-    let dir = match dirfd.i64() {
-        AT_FDCWD => c.state.cwd(thread),
-        number => c.state.fd(thread, number).map_or(&b"<UNKNOWN>/"[..], Fd::name),
-    };
-    c.join(dir, path.text(), out);
+    let path = path.text();
+    match dirfd.i64() {
+        _ if path.starts_with(b"/") => join_path(b"", path, out),
+        AT_FDCWD => join_path(c.state.cwd(thread), path, out),
+        number => c.with_buffer(|dir| {
+            // A slash is put behind a name that has one, too.
+            let fd = c.state.fd(thread, number);
+            dir.extend_from_slice(fd.map_or(b"<UNKNOWN>", Fd::name));
+            dir.push(b'/');
+            join_path(dir, path, out);
+        }),
+    }
     true
 }
 
