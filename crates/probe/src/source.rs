@@ -90,11 +90,11 @@ impl Source for Probe {
         gyr_capture::Stats {
             records: self.reader.records - self.reader.bad,
             bad: self.reader.bad,
-            unknown: 0,
             bytes: self.reader.bytes,
             lost: self
                 .kernel_stats()
                 .map_or(0, |stats| stats.missed_recursion + stats.sum(crate::CpuStats::dropped)),
+            ..gyr_capture::Stats::default()
         }
     }
 }
