@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rules", &["filter", "fields", "event", "alert", "diag"]),
     ("engine", &["capture", "state", "fields", "rules", "alert", "filter", "event"]),
     ("outputs", &["alert"]),
+    ("serve", &["outputs", "alert"]),
     ("config", &["diag"]),
 ];
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::{Cell, Priority};
+use crate::render::write_pieces;
+use crate::{Cell, Priority, Value};
 
 /// One match of a rule.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +64,29 @@ impl Alert {
     pub fn size(&self) -> usize {
         let cells: usize = self.cells.iter().map(|cell| size_of::<Cell>() + cell.heap_size()).sum();
         size_of::<Self>() + cells
+    }
+
+    /// Appends what the key is worth, as it reads in a sentence.
+    pub fn write_key_text(&self, key: &Key, out: &mut Vec<u8>) {
+        match key {
+            Key::Cell { index, .. } => match self.cells.get(*index) {
+                Some(cell) => cell.write_text(out),
+                None => Value::Null.write_text(out),
+            },
+            Key::Sentence { pieces, .. } => write_pieces(pieces, &self.cells, out),
+        }
+    }
+
+    /// Appends what the key is worth as JSON, but text without quotation marks.
+    pub fn write_key_plain_json(&self, key: &Key, out: &mut Vec<u8>) {
+        match key {
+            Key::Cell { index, .. } => match self.cells.get(*index).map(|cell| &cell.value) {
+                Some(Value::Text(text)) => out.extend_from_slice(text),
+                Some(value) => value.write_json(out),
+                None => Value::Null.write_json(out),
+            },
+            Key::Sentence { .. } => self.write_key_text(key, out),
+        }
     }
 }
 

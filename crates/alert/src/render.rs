@@ -155,7 +155,7 @@ impl Renderer {
     }
 }
 
-fn write_pieces(pieces: &[Piece], cells: &[Cell], out: &mut Vec<u8>) {
+pub(crate) fn write_pieces(pieces: &[Piece], cells: &[Cell], out: &mut Vec<u8>) {
     for piece in pieces {
         match piece {
             Piece::Literal(text) => out.extend_from_slice(text.as_bytes()),
