@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use gyr_event::{Event, EventCode, Origin, ParamType};
+use gyr_event::{Event, EventCode, EventFlags, Origin, ParamType};
 use gyr_filter::{Value, World};
 use gyr_state::{Current, Fd, State, Thread};
 use jiff::tz::TimeZone;
@@ -169,6 +169,23 @@ impl<'a> Context<'a> {
     /// The fd that the event is about, if it is known.
     pub const fn fd(&self) -> Option<&'a Fd> {
         self.fd
+    }
+
+    /// The fd of the event, if the answers about it depend on nothing else: those of [`gyr_filter::Lifetime::Fd`] may be
+    /// kept beside it.
+    pub fn kept_fd(&self) -> Option<&'a Fd> {
+        // A connection that failed is named by the event.
+        let has_failed = self.event.code() == EventCode::CONNECT
+            && self.result().is_some_and(|result| result < 0);
+        self.fd.filter(|_| self.is_about_fd() && !has_failed)
+    }
+
+    /// Whether the event takes an fd or makes one.
+    pub(crate) fn is_about_fd(&self) -> bool {
+        let flags = self.event.info().flags;
+        flags.contains(EventFlags::CREATES_FD)
+            || flags.contains(EventFlags::USES_FD)
+            || flags.contains(EventFlags::DESTROYS_FD)
     }
 
     /// What the call returned; `None` for events that are no ends of calls.

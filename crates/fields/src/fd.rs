@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use gyr_event::snapshot::L4Proto;
-use gyr_event::{EventCode, EventFlags, ParamFormat};
+use gyr_event::{EventCode, ParamFormat};
 use gyr_filter::{Fold, Lifetime, Type, Value};
 use gyr_state::{Fd, FdType, Layer, Socket, Thread};
 
@@ -17,9 +17,10 @@ pub(crate) static CLASS: Class = Class {
     short: "",
     description: "The file descriptor that the event is about: what it was given, or what it got.",
     rows: &[
-        row(
+        Row::new(
             "fd.num",
             Type::Int64,
+            Lifetime::Event,
             Answer::Int(|c| Some(number(c, about_fd(c)?))),
             "number of the fd.",
         )
@@ -96,8 +97,10 @@ pub(crate) static CLASS: Class = Class {
             Answer::Bool(is_server),
             "whether the process is the server of the connection.",
         ),
-        text(
+        Row::new(
             "fd.uid",
+            Type::Charbuf,
+            Lifetime::Event,
             Answer::Build(|c, _, out| {
                 let Some(thread) = about_fd(c) else { return false };
                 push(format_args!("{}{}", thread.tid(), number(c, thread)), out);
@@ -105,13 +108,17 @@ pub(crate) static CLASS: Class = Class {
             }),
             "tid and number of the fd in one word.",
         ),
-        text(
+        Row::new(
             "fd.containername",
+            Type::Charbuf,
+            Lifetime::Event,
             Answer::Build(|c, _, out| write_in_container(c, visit_name, out)),
             "id of the container, a colon and fd.name.",
         ),
-        text(
+        Row::new(
             "fd.containerdirectory",
+            Type::Charbuf,
+            Lifetime::Event,
             Answer::Build(|c, _, out| write_in_container(c, visit_directory, out)),
             "id of the container, a colon and fd.directory.",
         ),
@@ -268,11 +275,7 @@ type End = (IpAddr, u16);
 
 /// The thread of an event that is about an fd.
 fn about_fd<'a>(c: &Context<'a>) -> Option<&'a Thread> {
-    let flags = c.event.info().flags;
-    let is_about_fd = flags.contains(EventFlags::CREATES_FD)
-        || flags.contains(EventFlags::USES_FD)
-        || flags.contains(EventFlags::DESTROYS_FD);
-    c.thread().filter(|_| is_about_fd)
+    c.thread().filter(|_| c.is_about_fd())
 }
 
 /// The fd, if the table knows it.

@@ -268,6 +268,21 @@ impl<'a> Param<'a> {
         matches!(self.ty, ParamType::CHARBUF | ParamType::FSPATH | ParamType::FSRELPATH)
     }
 
+    /// Whether the value is a number, of whatever meaning.
+    pub(crate) const fn is_number(&self) -> bool {
+        !self.is_text()
+            && !matches!(
+                self.ty,
+                ParamType::BYTEBUF
+                    | ParamType::SOCKADDR
+                    | ParamType::SOCKTUPLE
+                    | ParamType::FDLIST
+                    | ParamType::CHARBUFARRAY
+                    | ParamType::CHARBUF_PAIR_ARRAY
+                    | ParamType::DYN
+            )
+    }
+
     const fn empty_text(&self) -> &'static [u8] {
         match self.info.ty {
             ParamType::BYTEBUF

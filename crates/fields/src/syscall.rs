@@ -1,10 +1,10 @@
 //! `evt.*` and `syscall.type` of events from the kernel: type, parameters, result.
 
-use gyr_event::{EventCode, EventFlags, Kind, Origin, syscall, syscall_by_nr, tables};
+use gyr_event::{EventCode, EventFlags, Kind, Origin, ParamType, syscall, syscall_by_nr, tables};
 use gyr_filter::{Lifetime, Type, Value};
 use gyr_state::{Fd, FdType, join_path};
 
-use crate::param::AT_FDCWD;
+use crate::param::{AT_FDCWD, Param};
 use crate::row::{Answer, Class, Dotted, Each, Row};
 use crate::text::push_dots;
 use crate::time::NS_PER_S;
@@ -130,6 +130,7 @@ pub(crate) static CLASS: Class = Class {
             Answer::Visit(visit_raw_arg),
             "one parameter of the event by name (evt.rawarg.fd), as the value it is.",
         )
+        .shown(Answer::Visit(show_raw_arg))
         .dotted(Dotted::Parameter)
         .required()
         .no_rhs()
@@ -139,7 +140,7 @@ pub(crate) static CLASS: Class = Class {
             "evt.buffer",
             Type::Bytebuf,
             Answer::Visit(|c, _, each| {
-                let data = c.param_of_name("data").filter(|data| !data.is_empty());
+                let data = data(c).filter(|data| !data.is_empty());
                 if let Some(data) = data {
                     each(Value::Bytes(data.raw()));
                 }
@@ -467,7 +468,7 @@ fn write_arg(c: &Context<'_>, arg: &Arg, out: &mut Vec<u8>) -> bool {
 }
 
 fn visit_raw_arg(c: &Context<'_>, arg: &Arg, each: &mut Each<'_>) -> bool {
-    use gyr_event::ParamType as P;
+    use ParamType as P;
     let Arg::Key(name) = arg else { return false };
     let Some(param) = c.param_of_name(name).filter(|param| !param.is_empty()) else {
         return false;
@@ -490,10 +491,21 @@ fn visit_raw_arg(c: &Context<'_>, arg: &Arg, each: &mut Each<'_>) -> bool {
     true
 }
 
+/// An output shows a number that the record leaves out as 0.
+fn show_raw_arg(c: &Context<'_>, arg: &Arg, each: &mut Each<'_>) -> bool {
+    let Arg::Key(name) = arg else { return false };
+    let is_number = |param: &Param<'_>| param.is_empty() && param.is_number();
+    if c.param_of_name(name).is_some_and(|param| is_number(&param)) {
+        each(Value::Uint(0));
+        return true;
+    }
+    visit_raw_arg(c, arg, each)
+}
+
 /// How an output shows the bytes: made printable twice, which the second time only shortens them.
 fn write_buffer(c: &Context<'_>, _: &Arg, out: &mut Vec<u8>) -> bool {
     const LONGEST: usize = 1_022;
-    let Some(data) = c.param_of_name("data") else { return false };
+    let Some(data) = data(c) else { return false };
     c.with_buffer(|text| {
         c.write_value(&data, text);
         if text.len() > LONGEST {
@@ -505,6 +517,11 @@ fn write_buffer(c: &Context<'_>, _: &Arg, out: &mut Vec<u8>) -> bool {
         }
     });
     true
+}
+
+/// The bytes that an event moves. A number of this name is none.
+fn data<'a>(c: &Context<'a>) -> Option<Param<'a>> {
+    c.param_of_name("data").filter(|data| data.info.ty == ParamType::BYTEBUF)
 }
 
 fn write_res(c: &Context<'_>, _: &Arg, out: &mut Vec<u8>) -> bool {

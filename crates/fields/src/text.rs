@@ -45,10 +45,11 @@ pub(crate) fn push_sanitized(text: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// The strings of a list whose items each end in a NUL.
+/// The strings of a list whose items each end in a NUL. One empty string alone is no item, as Falco reads it.
 pub(crate) fn items(list: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
+    let list = list.strip_suffix(b"\0").unwrap_or(list);
     let count = if list.is_empty() { 0 } else { usize::MAX };
-    list.strip_suffix(b"\0").unwrap_or(list).split(|&byte| byte == 0).take(count)
+    list.split(|&byte| byte == 0).take(count)
 }
 
 /// Appends items with something between them.
@@ -73,7 +74,8 @@ mod tests {
     fn lists_end_each_item_with_a_nul() {
         let of = |list: &'static [u8]| items(list).collect::<Vec<_>>();
         assert!(of(b"").is_empty());
-        assert_eq!(of(b"\0"), [b""]);
+        assert!(of(b"\0").is_empty());
+        assert_eq!(of(b"\0\0"), [b"", b""]);
         assert_eq!(of(b"a\0\0b\0"), [&b"a"[..], b"", b"b"]);
         assert_eq!(of(b"cut"), [b"cut"]);
     }
