@@ -46,24 +46,26 @@ const OPEN_FLAGS: &[(&str, u64)] = &[
 
 /// The fds of a process, by ascending number.
 pub(crate) fn fds(proc: &Path, pid: i64, sockets: &mut Sockets) -> Vec<FdEntry> {
+    let numbers = numbers_in(&proc.join(pid.to_string()).join("fd"));
+    numbers.into_iter().take(MAX_FDS).filter_map(|number| fd(proc, pid, number, sockets)).collect()
+}
+
+/// One fd of a process.
+pub(crate) fn fd(proc: &Path, pid: i64, fd: i64, sockets: &mut Sockets) -> Option<FdEntry> {
     let dir = proc.join(pid.to_string());
-    let mut entries = Vec::new();
-    for fd in numbers_in(&dir.join("fd")).into_iter().take(MAX_FDS) {
-        let link = dir.join("fd").join(fd.to_string());
-        let name = read_link(&link);
-        if name.is_empty() {
-            continue;
-        }
-        let (ino, kind) = match bracketed(&name) {
-            Some((b"socket", ino)) => {
-                (ino, sockets.kind(&dir, ino).unwrap_or_else(|| named(NamedFd::Unsupported)))
-            }
-            Some((b"pipe", ino)) => (ino, named(NamedFd::Pipe)),
-            _ => file(&dir, &link, fd, name),
-        };
-        entries.push(FdEntry { tid: pid, fd, ino, kind });
+    let link = dir.join("fd").join(fd.to_string());
+    let name = read_link(&link);
+    if name.is_empty() {
+        return None;
     }
-    entries
+    let (ino, kind) = match bracketed(&name) {
+        Some((b"socket", ino)) => {
+            (ino, sockets.kind(&dir, ino).unwrap_or_else(|| named(NamedFd::Unsupported)))
+        }
+        Some((b"pipe", ino)) => (ino, named(NamedFd::Pipe)),
+        _ => file(&dir, &link, fd, name),
+    };
+    Some(FdEntry { tid: pid, fd, ino, kind })
 }
 
 /// The two parts of "kind:[number]".

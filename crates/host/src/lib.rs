@@ -1,19 +1,22 @@
 //! What the running host looks like, from /proc and a few files: the snapshot that live capture starts from.
 //!
-//! [`snapshot`] reads everything; [`Proc::thread`] reads one thread that turned up later. Both take what they may read
-//! and leave out the rest: processes end while they are read, and not every file is for everyone. All sizes are bounded.
+//! [`snapshot`] reads everything; [`Live`] answers what the state asks later. Both take what they may read and leave out
+//! the rest: processes end while they are read, and not every file is for everyone. All sizes are bounded.
 #![forbid(unsafe_code)]
 
 mod exe;
 mod fds;
 mod files;
+mod live;
 mod process;
 mod sockets;
 mod system;
 
 use std::path::{Path, PathBuf};
 
-use gyr_event::snapshot::{FdEntry, Snapshot, ThreadEntry};
+use gyr_event::snapshot::{Snapshot, ThreadEntry};
+
+pub use live::Live;
 
 /// The most threads of a snapshot.
 const MAX_THREADS: usize = 262_144;
@@ -45,9 +48,9 @@ pub fn snapshot(root: &Path) -> Snapshot {
     snapshot
 }
 
-/// The /proc of a host, for questions about single threads.
+/// The /proc of a host.
 #[derive(Clone, Debug)]
-pub struct Proc {
+struct Proc {
     root: PathBuf,
     dir: PathBuf,
     /// Nanoseconds since the epoch.
@@ -55,7 +58,7 @@ pub struct Proc {
 }
 
 impl Proc {
-    pub fn new(root: &Path) -> Self {
+    fn new(root: &Path) -> Self {
         Self {
             root: root.to_owned(),
             dir: root.join("proc"),
@@ -63,17 +66,7 @@ impl Proc {
         }
     }
 
-    /// One thread, and the fds of its process if it leads it; `None` if there is no such thread or it is the kernel's.
-    pub fn thread(&self, tid: i64) -> Option<(ThreadEntry, Vec<FdEntry>)> {
-        let pid = process::leader_of(&self.dir, tid)?;
-        let leader = self.process(pid)?;
-        if pid != tid {
-            return Some((process::sibling(&self.dir, &leader, tid)?, Vec::new()));
-        }
-        let fds = fds::fds(&self.dir, pid, &mut sockets::Sockets::default());
-        Some((leader, fds))
-    }
-
+    /// A thread group's leader; `None` if there is no such process or it is the kernel's.
     fn process(&self, pid: i64) -> Option<ThreadEntry> {
         process::process(&self.root, &self.dir, pid, self.boot_ts)
     }

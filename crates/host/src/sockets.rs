@@ -28,7 +28,7 @@ const TABLES: &[(&str, L4Proto, Parse)] = &[
 ];
 
 /// The sockets of all network namespaces met so far.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Sockets {
     namespaces: FxHashMap<u64, FxHashMap<u64, FdKind>>,
 }

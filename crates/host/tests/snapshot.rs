@@ -10,7 +10,8 @@ use std::path::Path;
 
 use gyr_event::snapshot::{FdKind, L4Proto, NamedFd, Snapshot, ThreadEntry};
 use gyr_event::tables;
-use gyr_host::{Proc, snapshot};
+use gyr_host::{Live, snapshot};
+use gyr_state::Host;
 
 fn own_pid() -> i64 {
     i64::from(std::process::id())
@@ -55,7 +56,7 @@ fn other_threads_share_what_is_their_leaders() {
         tables::clone_flags.value("CLONE_THREAD") | tables::clone_flags.value("CLONE_FILES")
     );
     assert_eq!(thread.exepath, leader(&snapshot).exepath);
-    let (again, fds) = Proc::new(Path::new("/")).thread(thread.tid).unwrap();
+    let (again, fds) = Live::new(Path::new("/")).thread(thread.tid).unwrap();
     assert_eq!((again.tid, again.pid, again.comm), (thread.tid, own_pid(), thread.comm.clone()));
     assert!(fds.is_empty(), "the fds are the leader's");
 }
@@ -69,7 +70,10 @@ fn fds_are_told_of_by_kind() {
     let client = TcpStream::connect(server.local_addr().unwrap()).unwrap();
     let path = std::env::temp_dir().join(format!("gyr-host-{}", own_pid()));
     let unix = UnixListener::bind(&path).unwrap();
-    let (_, fds) = Proc::new(Path::new("/")).thread(own_pid()).unwrap();
+    let mut live = Live::new(Path::new("/"));
+    let (_, fds) = live.thread(own_pid()).unwrap();
+    let one = live.fd(own_pid(), i64::from(file.as_raw_fd()));
+    assert!(one.is_some() && fds.contains(&one.unwrap()));
     std::fs::remove_file(&path).unwrap();
     let kind = |fd: &dyn AsRawFd| {
         let fd = i64::from(fd.as_raw_fd());
@@ -101,7 +105,24 @@ fn the_machine_has_users_groups_and_addresses() {
 }
 
 #[test]
+fn names_of_users_and_groups_can_be_asked_for() {
+    let mut live = Live::new(Path::new("/"));
+    assert_eq!(live.user(b"", 0).unwrap().name, b"root");
+    assert_eq!(live.group(b"", 0).unwrap().name, b"root");
+    assert!(live.user(b"", 4_000_000_000).is_none());
+    assert!(live.user(b"3ad7b26ded6d", 0).is_none(), "not the host's root");
+}
+
+#[test]
+fn a_flood_of_lookups_is_cut_off() {
+    let mut live = Live::new(Path::new("/"));
+    let answered = (0..1_000_000).take_while(|_| live.fd(own_pid(), 0).is_some()).count();
+    assert!(answered >= 2000, "{answered}");
+    assert!(answered < 1_000_000);
+}
+
+#[test]
 fn a_thread_that_is_gone_is_nothing() {
-    assert!(Proc::new(Path::new("/")).thread(i64::from(u32::MAX)).is_none());
+    assert!(Live::new(Path::new("/")).thread(i64::from(u32::MAX)).is_none());
     assert!(snapshot(Path::new("/nonexistent")).threads.is_empty());
 }
