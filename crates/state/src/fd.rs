@@ -162,6 +162,11 @@ impl Fd {
         &self.data
     }
 
+    /// The description, kept as it is now: the next change is made to a copy.
+    pub(crate) fn share(&self) -> Arc<FdData> {
+        Arc::clone(&self.data)
+    }
+
     /// The description, to be changed; `stamp` is new.
     pub(crate) fn edit(&mut self, stamp: u64) -> &mut FdData {
         self.stamp = stamp;

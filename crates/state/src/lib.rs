@@ -7,6 +7,7 @@
 //! thing share one: whoever keeps an answer computed from a thread or an fd keeps the stamp beside it.
 #![forbid(unsafe_code)]
 
+mod checkpoint;
 mod container;
 mod fd;
 mod fds;
@@ -26,6 +27,7 @@ mod thread;
 mod threads;
 mod users;
 
+pub use checkpoint::Checkpoint;
 pub use fd::{Fd, FdType, Layer, Role, Socket};
 pub use host::{Host, NoHost};
 pub use limits::{Limits, Stats};

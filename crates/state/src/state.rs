@@ -91,8 +91,9 @@ impl State {
         self.finish(&now)
     }
 
-    /// Does what the last event left to be done once nobody looks at it any more.
-    fn settle(&mut self, host: &mut dyn Host) {
+    /// Does what the last event left to be done once nobody looks at it any more: what it closed goes. The next event
+    /// would do the same.
+    pub fn settle(&mut self, host: &mut dyn Host) {
         if let Some((tid, ts)) = self.thread_to_remove.take() {
             if let Some(idx) = self.threads.find(tid) {
                 self.exited.add(tid, self.threads.at(idx).ptid(), ts);

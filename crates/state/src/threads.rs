@@ -226,12 +226,13 @@ impl Threads {
         let thread = self.at(idx);
         let (pid, is_main) = (thread.pid(), thread.is_main());
         let is_init = pid == 1 || thread.vpid() == 1;
+        let is_dead = thread.is_dead();
         let group_idx = match self.group_by_pid.get(&pid) {
             Some(&group) => GroupIdx(group),
             None => self.add_group(Group { pid, is_reaper: is_init, ..Group::default() }),
         };
         if let Some(group) = self.groups.get_mut(group_idx.0 as usize) {
-            group.n_alive += 1;
+            group.n_alive += u64::from(!is_dead);
             if is_main {
                 group.members.insert(0, idx);
             } else {

@@ -78,6 +78,27 @@ impl Users {
         self.containers.get(container)?.groups.get(&gid)
     }
 
+    /// All users, each with its container (empty: the host).
+    pub(crate) fn users(&self) -> impl Iterator<Item = (&[u8], UserEntry)> {
+        self.containers.iter().flat_map(|(container, names)| {
+            names.users.values().map(|user| {
+                let User { uid, gid, name, home, shell } = user;
+                let [name, home, shell] = [name, home, shell].map(|text| text.as_bytes().to_vec());
+                (container.as_slice(), UserEntry { uid: *uid, gid: *gid, name, home, shell })
+            })
+        })
+    }
+
+    /// All groups, each with its container (empty: the host).
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (&[u8], GroupEntry)> {
+        self.containers.iter().flat_map(|(container, names)| {
+            names.groups.values().map(|group| {
+                let name = group.name.as_bytes().to_vec();
+                (container.as_slice(), GroupEntry { gid: group.gid, name })
+            })
+        })
+    }
+
     pub(crate) const fn generation(&self) -> u64 {
         self.generation
     }
