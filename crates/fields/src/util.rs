@@ -12,15 +12,11 @@ pub(crate) static CLASS: Class = Class {
         "util.cnt",
         Type::Uint64,
         Lifetime::Clock,
-        Answer::Uint(|c| {
-            let taken = c.session.taken.get() + 1;
-            c.session.taken.set(taken);
-            Some(taken)
-        }),
+        Answer::Uint(|c| Some(c.session.taken.get() + 1)),
         "how often this field was asked for.",
     )
     .id()
-    // Falco asks for each field of an alert three times; the second answer is the one in its JSON.
+    // Falco asks for each field of an alert three times: first for its text, then for its JSON.
     .json(Answer::Uint(|c| {
         let taken = c.session.taken.get() + 3;
         c.session.taken.set(taken);
