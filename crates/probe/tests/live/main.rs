@@ -8,5 +8,6 @@ mod io;
 mod loading;
 mod processes;
 mod sockets;
+mod stress;
 mod support;
 mod system;

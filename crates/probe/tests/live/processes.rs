@@ -1,6 +1,6 @@
 //! Processes and threads: how they come, change their image, and go.
 
-use gyr_event::{Event, EventCode};
+use gyr_event::{Event, EventCode, tables};
 
 use crate::support::{Run, line, run, sys};
 
@@ -221,4 +221,159 @@ fn the_end_of_a_process_tells_its_status() {
     ended(7 << 8, 7, 0, 0);
     ended(i64::from(libc::SIGTERM), 0, libc::SIGTERM, 1);
     assert_eq!(run.events(EventCode::PROCEXIT).len(), 1, "the child itself");
+}
+
+/// The flags of the only event of a kind that a thread made.
+fn flags_of(run: &Run, tid: i64, code: EventCode) -> u64 {
+    let [event] = events_of(run, tid, code)[..] else { panic!("{}", code.info().name) };
+    event.u64(index(event, "flags")).unwrap()
+}
+
+#[repr(C)]
+#[derive(Default)]
+struct CloneArgs {
+    flags: u64,
+    rest: [u64; 7],
+}
+
+fn flag(names: &[&str]) -> u64 {
+    names.iter().map(|name| u64::from(tables::clone_flags.value(name))).sum()
+}
+
+#[test]
+fn the_flags_of_a_clone_are_told_on_both_sides() {
+    let Some(run) = run(CLONES, |notes| {
+        let exit_signal = libc::SIGCHLD;
+        let child = sys!(libc::SYS_clone, libc::CLONE_FS | exit_signal, 0, 0, 0, 0);
+        end_if_child(child);
+        notes.set(0, child);
+        let mut args = CloneArgs { flags: libc::CLONE_FILES as u64, ..CloneArgs::default() };
+        args.rest[3] = exit_signal as u64;
+        let child = sys!(libc::SYS_clone3, &raw const args, size_of::<CloneArgs>());
+        end_if_child(child);
+        notes.set(1, child);
+        let child = sys!(libc::SYS_clone, libc::CLONE_NEWPID | exit_signal, 0, 0, 0, 0);
+        end_if_child(child);
+        notes.set(2, child);
+        sys!(libc::SYS_clone3, 0, 0);
+        for i in 0..3 {
+            sys!(libc::SYS_wait4, notes.get(i), 0, 0, 0);
+        }
+    }) else {
+        return;
+    };
+    let [by_clone, by_clone3, in_namespace] = [0, 1, 2].map(|i| run.notes.get(i));
+    assert_eq!(flags_of(&run, by_clone, EventCode::CLONE), flag(&["CLONE_FS"]));
+    assert_eq!(flags_of(&run, by_clone3, EventCode::CLONE3), flag(&["CLONE_FILES"]));
+    let failed = run.events(EventCode::CLONE3).into_iter().find(|e| e.result() < Some(0)).unwrap();
+    assert!(!failed.has(index(failed, "exe")) && !failed.has(index(failed, "args")));
+    if in_namespace < 0 {
+        eprintln!("SKIPPED: only root may make a pid namespace");
+        return;
+    }
+    let want = flag(&["CLONE_NEWPID", "CLONE_CHILD_IN_PIDNS"]);
+    assert_eq!(flags_of(&run, in_namespace, EventCode::CLONE), want);
+    let child = events_of(&run, in_namespace, EventCode::CLONE)[0];
+    let number = |name: &str| child.i64(index(child, name)).unwrap();
+    assert_eq!((number("tid"), number("vtid"), number("vpid")), (in_namespace, 1, 1));
+    let parents = run.events(EventCode::CLONE);
+    let parent = parents.iter().find(|event| event.result() == Some(in_namespace)).unwrap();
+    assert_eq!(parent.u64(index(*parent, "flags")), Some(flag(&["CLONE_NEWPID"])));
+}
+
+fn end_if_child(pid: i64) {
+    if pid == 0 {
+        // SAFETY: ends the grandchild.
+        unsafe { libc::_exit(0) };
+    }
+}
+
+#[test]
+fn a_program_in_memory_is_told_by_its_name_and_flag() {
+    let Some(run) = run(&["execve", "execveat"], |notes| {
+        let fd = sys!(libc::SYS_memfd_create, c"payload".as_ptr(), 0);
+        let from = sys!(libc::SYS_openat, -100, c"/bin/true".as_ptr(), libc::O_RDONLY, 0);
+        sys!(libc::SYS_sendfile, fd, from, 0, 1 << 30);
+        let args = [c"true".as_ptr(), std::ptr::null()];
+        let env: [*const u8; 1] = [std::ptr::null()];
+        notes.set(0, fd);
+        sys!(
+            libc::SYS_execveat,
+            fd,
+            c"".as_ptr(),
+            args.as_ptr(),
+            env.as_ptr(),
+            libc::AT_EMPTY_PATH
+        );
+    }) else {
+        return;
+    };
+    // execveat that succeeds is told as execve.
+    let event = run.one(EventCode::EXECVE);
+    let text =
+        |name: &str| event.text(index(event, name)).map(|text| text.escape_ascii().to_string());
+    assert_eq!(text("trusted_exepath").as_deref(), Some("memfd:payload"));
+    assert_eq!(text("filename"), Some(format!("/dev/fd/{}", run.notes.get(0))));
+    let flags = ["EXE_WRITABLE", "EXE_FROM_MEMFD"].map(|name| tables::execve_flags.value(name));
+    assert_eq!(event.u32(index(event, "flags")), Some(flags.iter().sum()));
+}
+
+#[test]
+fn a_program_that_may_not_be_written_to_says_so() {
+    let Some(run) = run(&["execve"], |notes| {
+        notes.set(0, sys!(libc::SYS_setuid, 65534));
+        let args = [c"true".as_ptr(), std::ptr::null()];
+        sys!(libc::SYS_execve, c"/bin/true".as_ptr(), args.as_ptr(), 0);
+    }) else {
+        return;
+    };
+    if run.notes.get(0) == 0 {
+        let event = run.one(EventCode::EXECVE);
+        assert_eq!(event.u64(index(event, "flags")), Some(0));
+        assert_eq!(event.u64(index(event, "uid")), Some(65534));
+        assert_eq!(event.u64(index(event, "cap_effective")), Some(0));
+    }
+}
+
+#[test]
+fn long_arguments_are_cut_with_a_nul_at_their_end() {
+    let Some(run) = run(&["execve"], |_| {
+        let mut long = [b'a'; 6000];
+        long[5999] = 0;
+        let args = [c"true".as_ptr().cast(), long.as_ptr(), std::ptr::null()];
+        sys!(libc::SYS_execve, c"/bin/true".as_ptr(), args.as_ptr(), args.as_ptr());
+    }) else {
+        return;
+    };
+    let event = run.one(EventCode::EXECVE);
+    let args = event.bytes(index(event, "args"));
+    assert_eq!((args.len(), args.last()), (4096, Some(&0)));
+    let env = event.bytes(index(event, "env"));
+    assert_eq!((env.len(), env.last(), env[0]), (4096, Some(&0), b't'));
+}
+
+#[test]
+fn children_that_are_left_go_to_the_nearest_subreaper() {
+    let Some(run) = run(&["sched_process_exit"], |notes| {
+        sys!(libc::SYS_prctl, libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+        let child = sys!(libc::SYS_fork);
+        if child == 0 {
+            let grandchild = sys!(libc::SYS_fork);
+            if grandchild == 0 {
+                sys!(libc::SYS_pause);
+            }
+            notes.set(1, grandchild);
+            end_if_child(0);
+        }
+        notes.set(0, child);
+        sys!(libc::SYS_wait4, child, 0, 0, 0);
+        sys!(libc::SYS_kill, notes.get(1), libc::SIGKILL);
+        sys!(libc::SYS_wait4, notes.get(1), 0, 0, 0);
+    }) else {
+        return;
+    };
+    let [event] = events_of(&run, run.notes.get(0), EventCode::PROCEXIT)[..] else { panic!() };
+    assert_eq!(event.i64(index(event, "reaper_tid")), Some(run.pid));
+    let [event] = events_of(&run, run.notes.get(1), EventCode::PROCEXIT)[..] else { panic!() };
+    assert_eq!(event.i64(index(event, "reaper_tid")), Some(0), "it leaves no children");
 }

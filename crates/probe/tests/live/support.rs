@@ -11,7 +11,7 @@ use gyr_probe::{Config, LoadError, Probe};
 pub(crate) struct Notes(&'static [AtomicI64; 64]);
 
 impl Notes {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // SAFETY: a new mapping at an address of the kernel's choice; shared with the child, zeroed, never unmapped.
         let page = unsafe {
             libc::mmap(
