@@ -6,6 +6,7 @@
 
 pub mod ast;
 mod check;
+mod graph;
 mod interpret;
 mod literal;
 mod parse;
@@ -22,12 +23,13 @@ pub use ast::{Expr, Modifier, Operator, Position, Text, TooLarge, Transformer};
 pub use check::{
     Across, Atom, CheckError, CheckErrorKind, Checked, Node, Test, Warning, check, check_operand,
 };
+pub use graph::{Evaluator, Frozen, Graph, GraphBuilder, Program, Root, Verdict};
 pub use interpret::{Interpretation, Leaf};
 pub use literal::{Comparison, Literal};
 pub use parse::{MAX_LENGTH, ParseError, parse, parse_operand};
 pub use pattern::{Glob, PathPattern, Regex, RegexError};
 pub use print::exact;
-pub use scheme::{FieldError, FieldFlags, FieldInfo, Fold, Lifetime, Scheme, World};
+pub use scheme::{FieldError, FieldFlags, FieldInfo, Fold, KeptPlace, Lifetime, Scheme, World};
 pub use subject::{FieldSubject, Part, Scratch, Subject, Transformed};
 pub use template::{MISSING, Printer, Template, TemplateError, Token, print_value};
 pub use value::{Type, Value};

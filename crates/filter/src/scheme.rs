@@ -34,6 +34,34 @@ pub trait World<F> {
     /// Calls `each` with every value of the field, in order, until it returns false. Returns whether the field is
     /// present: a missing field calls nothing and returns false; a present but empty list calls nothing and returns true.
     fn visit(&self, field: &F, each: &mut dyn FnMut(Value<'_>) -> bool) -> bool;
+
+    /// What marks the present answers of a lifetime: as long as it is the same, they are. `None` if they cannot be kept,
+    /// or need not be, like those of an fd that this event opened.
+    fn stamp(&self, _lifetime: Lifetime) -> Option<[u64; 2]> {
+        None
+    }
+
+    /// Lends the memory beside the thread or the fd of the event, where answers are kept: the generation of the graph that
+    /// wrote it and its words, both empty at first. Need not call `lend`.
+    fn kept(&self, _place: KeptPlace, _lend: &mut dyn FnMut(&mut u32, &mut Vec<u64>)) {}
+
+    /// Whether the answers of any field are not known yet, so that [`is_field_unknown`](Self::is_field_unknown) must be asked.
+    fn is_unknown(&self) -> bool {
+        false
+    }
+
+    fn is_field_unknown(&self, _field: &F, _lifetime: Lifetime) -> bool {
+        false
+    }
+}
+
+/// Beside what answers are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeptPlace {
+    /// The event's thread: answers that live as long as `Thread`, `Cwd`, `Users`, `Lineage` and `Container`.
+    Thread,
+    /// The event's fd.
+    Fd,
 }
 
 /// A resolved field.
@@ -81,6 +109,31 @@ pub enum Lifetime {
     Container,
     /// Changes with time itself: never kept.
     Clock,
+}
+
+impl Lifetime {
+    /// In the order of their discriminants.
+    pub const ALL: [Self; 8] = [
+        Self::Event,
+        Self::Thread,
+        Self::Cwd,
+        Self::Fd,
+        Self::Users,
+        Self::Lineage,
+        Self::Container,
+        Self::Clock,
+    ];
+
+    /// Where answers of this lifetime may be kept.
+    pub const fn place(self) -> Option<KeptPlace> {
+        match self {
+            Self::Event | Self::Clock => None,
+            Self::Fd => Some(KeptPlace::Fd),
+            Self::Thread | Self::Cwd | Self::Users | Self::Lineage | Self::Container => {
+                Some(KeptPlace::Thread)
+            }
+        }
+    }
 }
 
 /// Why a field does not resolve.

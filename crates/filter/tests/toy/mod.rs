@@ -14,6 +14,8 @@ pub(crate) const PLAIN: FieldFlags =
 pub(crate) const ALONE: FieldFlags =
     FieldFlags { filter_only: false, no_rhs: true, no_transformer: true };
 
+pub(crate) mod random;
+
 pub(crate) type Row = (&'static str, Type, Fold, Lifetime, FieldFlags);
 
 pub(crate) const FIELDS: &[Row] = &[

@@ -1,0 +1,407 @@
+//! Runs programs: [`Evaluator`].
+
+use std::ops::ControlFlow;
+
+use super::Graph;
+use super::cache::{TextCache, hash};
+use super::group::Group;
+use super::layout::Place;
+use super::pool::Edge;
+use super::program::{Program, ProgramNode};
+use crate::subject::Scratch;
+use crate::{Lifetime, Value, World};
+
+/// What is known of a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Holds,
+    /// It depends on answers that are not known yet.
+    Unknown,
+}
+
+/// Evaluates programs of one graph, one event after another. Holds what is remembered during an event and between events;
+/// allocates only at first, and when a text is remembered.
+#[derive(Debug, Default)]
+pub struct Evaluator {
+    /// Of the graph that all this is for.
+    generation: Option<u32>,
+    /// Answers of atoms, as the layout has them.
+    bits: Vec<u64>,
+    /// Which groups' answers are in `bits`.
+    known: Vec<u64>,
+    /// The lifetimes whose kept answers were asked for in this event, as bits.
+    loaded: u32,
+    /// The lifetimes that have new answers to keep.
+    fresh: u32,
+    stamps: [Option<[u64; 2]>; Lifetime::ALL.len()],
+    memo_known: Vec<u64>,
+    memo_values: Vec<u64>,
+    alive: Vec<u64>,
+    pass: Vec<u64>,
+    scratch: Scratch,
+    /// For the answers of a group, all and about one value.
+    answers: Vec<u64>,
+    one: Vec<u64>,
+    /// By group.
+    caches: Vec<Option<TextCache>>,
+}
+
+/// The answers that a condition waits with; see [`Evaluator::freeze`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frozen {
+    root: Edge,
+    generation: u32,
+    bits: Box<[u64]>,
+    known: Box<[u64]>,
+}
+
+impl Evaluator {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Calls `report` for every condition of a program that holds, or may, in ascending order, until it breaks.
+    pub fn evaluate<F, W: World<F> + ?Sized>(
+        &mut self,
+        graph: &Graph<F>,
+        program: &Program,
+        world: &W,
+        mut report: impl FnMut(u32, Verdict) -> ControlFlow<()>,
+    ) {
+        if program.is_empty() {
+            return;
+        }
+        self.begin(graph, program);
+        let run = Run { graph, program, world };
+        let has_unknown = world.is_unknown();
+        if has_unknown || self.run_steps(run) {
+            self.run_candidates(run, has_unknown, &mut report);
+        }
+        self.keep(graph, world);
+    }
+
+    /// Takes all that a condition needs from the event that was just evaluated, apart from what is unknown.
+    pub fn freeze<F, W: World<F> + ?Sized>(
+        &mut self,
+        graph: &Graph<F>,
+        program: &Program,
+        condition: u32,
+        world: &W,
+    ) -> Option<Frozen> {
+        let (_, root) = *program.rules.iter().find(|(number, _)| *number == condition)?;
+        let mut groups = Vec::new();
+        program.groups_under(root, &mut groups);
+        for group in groups {
+            if !depends_on_unknown(graph, group, world) {
+                self.ask(graph, group, world);
+            }
+        }
+        let (bits, known) = (self.bits.clone().into(), self.known.clone().into());
+        Some(Frozen { root, generation: graph.generation, bits, known })
+    }
+
+    /// Whether a frozen condition holds, now that what was unknown is known. Asks the world for that only, and for what
+    /// shares a comparison with it.
+    pub fn complete<F, W: World<F> + ?Sized>(
+        &mut self,
+        graph: &Graph<F>,
+        program: &Program,
+        frozen: &Frozen,
+        world: &W,
+    ) -> bool {
+        self.begin(graph, program);
+        assert_eq!(frozen.generation, graph.generation, "frozen with another graph");
+        self.bits.copy_from_slice(&frozen.bits);
+        self.known.copy_from_slice(&frozen.known);
+        // Nothing is recalled or kept: the event is past.
+        self.loaded = u32::MAX;
+        self.stamps = Default::default();
+        self.holds(Run { graph, program, world }, frozen.root)
+    }
+
+    fn begin<F>(&mut self, graph: &Graph<F>, program: &Program) {
+        assert_eq!(program.generation, graph.generation, "the program of another graph");
+        if self.generation != Some(graph.generation) {
+            *self = Self::of(graph);
+        }
+        self.known.fill(0);
+        self.loaded = 0;
+        self.fresh = 0;
+        let words = program.n_memos.div_ceil(64);
+        self.memo_known.clear();
+        self.memo_known.resize(words, 0);
+        self.memo_values.resize(words.max(self.memo_values.len()), 0);
+        let n = program.rules.len();
+        self.alive.clear();
+        self.alive.resize(n.div_ceil(64), !0);
+        if let Some(last) = self.alive.last_mut().filter(|_| !n.is_multiple_of(64)) {
+            *last = (1 << (n % 64)) - 1;
+        }
+        self.pass.resize(self.alive.len().max(self.pass.len()), 0);
+    }
+
+    fn of<F>(graph: &Graph<F>) -> Self {
+        let n_words = |group: &Group<F>| group.span.words.len();
+        let widest = graph.groups.iter().map(n_words).max().unwrap_or(0);
+        let cache = |group: &Group<F>| group.is_cached.then(|| TextCache::new(n_words(group)));
+        Self {
+            generation: Some(graph.generation),
+            bits: vec![0; graph.layout.n_bits()],
+            known: vec![0; graph.layout.n_known()],
+            answers: vec![0; widest],
+            one: vec![0; widest],
+            caches: graph.groups.iter().map(cache).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Rules out what cheap looks can rule out. Returns whether anything is left.
+    fn run_steps<F, W: World<F> + ?Sized>(&mut self, run: Run<'_, F, W>) -> bool {
+        for step in &run.program.steps {
+            if !step.rules.iter().any(|(word, mask)| self.alive[*word as usize] & mask != 0) {
+                continue;
+            }
+            for group in &step.groups {
+                self.ask(run.graph, *group, run.world);
+            }
+            for (word, _) in &step.rules {
+                self.pass[*word as usize] = 0;
+            }
+            for gate in &step.gates {
+                let mut hits = self.bits[gate.word as usize] & gate.mask;
+                while hits != 0 {
+                    let below = (hits & hits.wrapping_neg()) - 1;
+                    hits &= hits - 1;
+                    let nth = (gate.mask & below).count_ones() as usize;
+                    let passes = gate.starts[nth] as usize..gate.starts[nth + 1] as usize;
+                    for (word, mask) in &run.program.passes[passes] {
+                        self.pass[*word as usize] |= mask;
+                    }
+                }
+            }
+            for (word, mask) in &step.rules {
+                self.alive[*word as usize] &= !mask | self.pass[*word as usize];
+            }
+            if self.alive.iter().all(|word| *word == 0) {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn run_candidates<F, W: World<F> + ?Sized>(
+        &mut self,
+        run: Run<'_, F, W>,
+        has_unknown: bool,
+        report: &mut impl FnMut(u32, Verdict) -> ControlFlow<()>,
+    ) {
+        for word in 0..self.alive.len() {
+            let mut left = self.alive[word];
+            while left != 0 {
+                let rule = word * 64 + left.trailing_zeros() as usize;
+                left &= left - 1;
+                let (number, root) = run.program.rules[rule];
+                let value =
+                    if has_unknown { self.maybe(run, root) } else { Some(self.holds(run, root)) };
+                let flow = match value {
+                    Some(false) => ControlFlow::Continue(()),
+                    Some(true) => report(number, Verdict::Holds),
+                    None => report(number, Verdict::Unknown),
+                };
+                if flow.is_break() {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn holds<F, W: World<F> + ?Sized>(&mut self, run: Run<'_, F, W>, edge: Edge) -> bool {
+        let value = match run.program.nodes[edge.node()] {
+            ProgramNode::True => true,
+            ProgramNode::Atom(place) => self.atom(run, place),
+            ProgramNode::And { start, end, memo } => {
+                let remembered = memo.and_then(|memo| self.remembered(memo));
+                remembered.unwrap_or_else(|| {
+                    let edges = &run.program.edges[start as usize..end as usize];
+                    let value = edges.iter().all(|edge| self.holds(run, *edge));
+                    if let Some(memo) = memo {
+                        self.remember(memo, value);
+                    }
+                    value
+                })
+            }
+        };
+        value != edge.is_negated()
+    }
+
+    /// As `holds`, with `None` for what depends on unknown answers.
+    fn maybe<F, W: World<F> + ?Sized>(&mut self, run: Run<'_, F, W>, edge: Edge) -> Option<bool> {
+        let value = match run.program.nodes[edge.node()] {
+            ProgramNode::True => Some(true),
+            ProgramNode::Atom(place) => {
+                let unknown = depends_on_unknown(run.graph, place.group, run.world);
+                (!unknown).then(|| self.atom(run, place))
+            }
+            ProgramNode::And { start, end, .. } => {
+                let mut value = Some(true);
+                for edge in &run.program.edges[start as usize..end as usize] {
+                    match self.maybe(run, *edge) {
+                        Some(true) => {}
+                        Some(false) => {
+                            value = Some(false);
+                            break;
+                        }
+                        None => value = None,
+                    }
+                }
+                value
+            }
+        };
+        value.map(|value| value != edge.is_negated())
+    }
+
+    fn atom<F, W: World<F> + ?Sized>(&mut self, run: Run<'_, F, W>, place: Place) -> bool {
+        self.ask(run.graph, place.group, run.world);
+        self.bits[place.word as usize] >> place.bit & 1 == 1
+    }
+
+    /// Makes the answers of a group known.
+    fn ask<F, W: World<F> + ?Sized>(&mut self, graph: &Graph<F>, group: u32, world: &W) {
+        let span = &graph.groups[group as usize].span;
+        if self.known[span.known_word] & span.known_mask == 0 {
+            self.find_out(graph, group as usize, world);
+        }
+    }
+
+    #[inline(never)]
+    fn find_out<F, W: World<F> + ?Sized>(&mut self, graph: &Graph<F>, index: usize, world: &W) {
+        let group = &graph.groups[index];
+        if self.recall(graph, group.lifetime, world)
+            && self.known[group.span.known_word] & group.span.known_mask != 0
+        {
+            return;
+        }
+        let n = group.span.words.len();
+        let (answers, one) = (&mut self.answers[..n], &mut self.one[..n]);
+        let cache = &mut self.caches[index];
+        group.evaluate(world, &self.scratch, answers, one, &mut |group, value, out| match (
+            &mut *cache,
+            value,
+        ) {
+            (Some(cache), Value::Bytes(text)) => {
+                let hash = hash(text);
+                if !cache.find(hash, text, out) {
+                    group.answer(value, Some(hash), out);
+                    cache.offer(hash, text, out);
+                }
+            }
+            _ => group.answer(value, None, out),
+        });
+        let bits = &mut self.bits[group.span.words.clone()];
+        for ((bits, answers), mask) in bits.iter_mut().zip(answers).zip(&group.mask) {
+            *bits = (*bits & !mask) | *answers;
+        }
+        self.known[group.span.known_word] |= group.span.known_mask;
+        if self.stamps[group.lifetime as usize].is_some() {
+            self.fresh |= 1 << group.lifetime as u32;
+        }
+    }
+
+    /// Copies what is kept of a lifetime, once an event. Returns whether there was anything.
+    fn recall<F, W: World<F> + ?Sized>(
+        &mut self,
+        graph: &Graph<F>,
+        lifetime: Lifetime,
+        world: &W,
+    ) -> bool {
+        let index = lifetime as usize;
+        if self.loaded >> index & 1 == 1 {
+            return false;
+        }
+        self.loaded |= 1 << index;
+        self.stamps[index] = lifetime.place().and_then(|_| world.stamp(lifetime));
+        let (Some(stamp), Some(place)) = (self.stamps[index], lifetime.place()) else {
+            return false;
+        };
+        let layout = &graph.layout;
+        let (bits, known) = (layout.bits[index].clone(), layout.known[index].clone());
+        let mut found = false;
+        world.kept(place, &mut |generation, words| {
+            let is_ours = *generation == graph.generation
+                && words.len() == layout.kept_lengths[place as usize];
+            let Some(words) = words.get(layout.kept[index]..).filter(|_| is_ours) else { return };
+            let [first, second, words @ ..] = words else { return };
+            if [*first, *second] != stamp {
+                return;
+            }
+            let (kept_known, words) = words.split_at(known.len());
+            self.known[known.clone()].copy_from_slice(kept_known);
+            self.bits[bits.clone()].copy_from_slice(&words[..bits.len()]);
+            found = true;
+        });
+        found
+    }
+
+    /// Writes back the lifetimes of which something new was found out.
+    fn keep<F, W: World<F> + ?Sized>(&mut self, graph: &Graph<F>, world: &W) {
+        let layout = &graph.layout;
+        for lifetime in Lifetime::ALL {
+            let index = lifetime as usize;
+            if self.fresh >> index & 1 == 0 {
+                continue;
+            }
+            let (Some(place), Some(stamp)) = (lifetime.place(), self.stamps[index]) else {
+                continue;
+            };
+            world.kept(place, &mut |generation, words| {
+                let length = layout.kept_lengths[place as usize];
+                if *generation != graph.generation || words.len() != length {
+                    words.clear();
+                    words.resize(length, 0);
+                    *generation = graph.generation;
+                }
+                let known = &self.known[layout.known[index].clone()];
+                let bits = &self.bits[layout.bits[index].clone()];
+                let words = &mut words[layout.kept[index]..];
+                words[..2].copy_from_slice(&stamp);
+                words[2..2 + known.len()].copy_from_slice(known);
+                words[2 + known.len()..][..bits.len()].copy_from_slice(bits);
+            });
+        }
+    }
+
+    fn remembered(&self, memo: u32) -> Option<bool> {
+        let (word, bit) = (memo as usize / 64, memo % 64);
+        (self.memo_known[word] >> bit & 1 == 1).then(|| self.memo_values[word] >> bit & 1 == 1)
+    }
+
+    fn remember(&mut self, memo: u32, value: bool) {
+        let (word, bit) = (memo as usize / 64, memo % 64);
+        self.memo_known[word] |= 1 << bit;
+        self.memo_values[word] &= !(1 << bit);
+        self.memo_values[word] |= u64::from(value) << bit;
+    }
+}
+
+/// What stays the same during one evaluation.
+struct Run<'a, F, W: ?Sized> {
+    graph: &'a Graph<F>,
+    program: &'a Program,
+    world: &'a W,
+}
+
+impl<F, W: ?Sized> Clone for Run<'_, F, W> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<F, W: ?Sized> Copy for Run<'_, F, W> {}
+
+fn depends_on_unknown<F, W: World<F> + ?Sized>(graph: &Graph<F>, group: u32, world: &W) -> bool {
+    let mut unknown = false;
+    graph.groups[group as usize].fields(&mut |field| {
+        unknown |= world.is_field_unknown(&field.field, field.lifetime);
+    });
+    unknown
+}

@@ -1,0 +1,221 @@
+//! A field and all its comparisons: asked once, answered together.
+
+use std::hash::Hash;
+
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+
+use super::address::AddressTable;
+use super::bits::{Asked, Bit, Single, set};
+use super::layout::{Layout, Place, Span};
+use super::number::NumberTable;
+use super::text::TextTable;
+use crate::check::{Across, Atom, Test};
+use crate::plain::atom_holds;
+use crate::subject::{FieldSubject, Scratch, Subject};
+use crate::{Fold, Lifetime, Type, Value, World};
+
+/// The atoms of one subject.
+#[derive(Debug)]
+pub(crate) struct Group<F> {
+    pub(crate) subject: Subject<F>,
+    pub(crate) lifetime: Lifetime,
+    pub(crate) span: Span,
+    /// Its bits in its words.
+    pub(crate) mask: Vec<u64>,
+    /// The bits that are set by a value being present.
+    exists: Vec<u64>,
+    /// The bits that every value must set.
+    all: Vec<u64>,
+    matcher: Matcher<F>,
+    /// Rough instructions for an answer that is not kept.
+    pub(crate) cost: u32,
+    pub(crate) is_cached: bool,
+}
+
+#[derive(Debug)]
+enum Matcher<F> {
+    Text(Box<TextTable>),
+    Number(NumberTable),
+    Address(AddressTable),
+    Each(Vec<Single>),
+    /// The one comparison with another field.
+    Other(Box<Atom<F>>),
+}
+
+/// Groups atoms by subject and lays them out.
+pub(crate) fn compile<F: Clone + Eq + Hash>(
+    atoms: &[Atom<F>],
+) -> (Vec<Group<F>>, Layout, Vec<Place>) {
+    let mut members: Vec<Vec<usize>> = Vec::new();
+    let mut known: HashMap<&Subject<F>, usize, FxBuildHasher> = HashMap::default();
+    for (number, atom) in atoms.iter().enumerate() {
+        let next = members.len();
+        let group = match &atom.test {
+            Test::Subject { .. } => next,
+            _ => *known.entry(&atom.subject).or_insert(next),
+        };
+        if group == next {
+            members.push(Vec::new());
+        }
+        members[group].push(number);
+    }
+    let sizes: Vec<_> =
+        members.iter().map(|members| (lifetime(&atoms[members[0]]), members.len())).collect();
+    let (layout, spans) = Layout::new(&sizes);
+    let mut places = vec![Place { group: 0, word: 0, bit: 0 }; atoms.len()];
+    let mut groups = Vec::with_capacity(members.len());
+    for (members, span) in members.iter().zip(spans) {
+        for (nth, atom) in members.iter().enumerate() {
+            let (word, bit) = span.position(nth);
+            places[*atom] = Place {
+                group: u32::try_from(groups.len()).unwrap_or(u32::MAX),
+                word: u32::try_from(span.words.start + word).unwrap_or(u32::MAX),
+                bit: u8::try_from(bit).unwrap_or_default(),
+            };
+        }
+        let members: Vec<&Atom<F>> = members.iter().map(|atom| &atoms[*atom]).collect();
+        groups.push(Group::new(&members, span));
+    }
+    (groups, layout, places)
+}
+
+/// How long the answer of an atom lives.
+fn lifetime<F>(atom: &Atom<F>) -> Lifetime {
+    let lifetime = atom.subject.lifetime();
+    match &atom.test {
+        Test::Subject { other, .. } if other.lifetime() != lifetime => Lifetime::Event,
+        _ => lifetime,
+    }
+}
+
+impl<F: Clone> Group<F> {
+    fn new(atoms: &[&Atom<F>], span: Span) -> Self {
+        let n_words = span.words.len();
+        let (mut mask, mut exists, mut all) =
+            (vec![0; n_words], vec![0; n_words], vec![0; n_words]);
+        let mut asked = Vec::new();
+        for (nth, atom) in atoms.iter().enumerate() {
+            let (word, bit) = span.position(nth);
+            let bit = Bit { word, bit };
+            set(&mut mask, bit);
+            match &atom.test {
+                Test::Exists => set(&mut exists, bit),
+                Test::Literals { comparison, quantifier, across, literals } => {
+                    if *across == Across::All {
+                        set(&mut all, bit);
+                    }
+                    let (comparison, quantifier) = (*comparison, *quantifier);
+                    asked.push(Asked { bit, comparison, quantifier, literals });
+                }
+                Test::Subject { .. } => {}
+            }
+        }
+        let subject = atoms[0].subject.clone();
+        let matcher = match &atoms[0].test {
+            Test::Subject { .. } => Matcher::Other(Box::new(atoms[0].clone())),
+            _ => Matcher::new(subject.ty(), &asked, n_words),
+        };
+        let is_cached = matches!(&matcher, Matcher::Text(table) if table.is_costly());
+        let cost = cost(&matcher);
+        let lifetime = lifetime(atoms[0]);
+        Self { subject, lifetime, span, mask, exists, all, matcher, cost, is_cached }
+    }
+}
+
+impl<F> Group<F> {
+    /// Calls `visit` for each field that it asks for.
+    pub(crate) fn fields<'a>(&'a self, visit: &mut dyn FnMut(&'a FieldSubject<F>)) {
+        self.subject.fields(visit);
+        if let Matcher::Other(atom) = &self.matcher
+            && let Test::Subject { other, .. } = &atom.test
+        {
+            other.fields(visit);
+        }
+    }
+
+    /// Writes the answers of all atoms in this world to `out`. `answer` is asked for those about one value; it may look them up.
+    pub(crate) fn evaluate<W: World<F> + ?Sized>(
+        &self,
+        world: &W,
+        scratch: &Scratch,
+        out: &mut [u64],
+        one: &mut [u64],
+        answer: &mut dyn FnMut(&Self, Value<'_>, &mut [u64]),
+    ) {
+        if let Matcher::Other(atom) = &self.matcher {
+            out.fill(0);
+            if atom_holds(atom, world, scratch) {
+                out.copy_from_slice(&self.mask);
+            }
+            return;
+        }
+        let goes_on = self.subject.fold() != Fold::One;
+        // Bits that any value sets begin clear, those that all must set begin set.
+        out.copy_from_slice(&self.all);
+        let present = self.subject.visit(world, scratch, &mut |value| {
+            answer(self, value, one);
+            for ((out, one), all) in out.iter_mut().zip(&*one).zip(&self.all) {
+                *out = (*out & (one | !all)) | (one & !all);
+            }
+            goes_on
+        });
+        for ((out, exists), mask) in out.iter_mut().zip(&self.exists).zip(&self.mask) {
+            *out = if present { (*out | exists) & mask } else { 0 };
+        }
+    }
+
+    /// The answers about one value. `hash` is that of a text, if it is known.
+    pub(crate) fn answer(&self, value: Value<'_>, hash: Option<u64>, out: &mut [u64]) {
+        match &self.matcher {
+            Matcher::Text(table) => table.answer(value, hash, out),
+            Matcher::Number(table) => table.answer(value, out),
+            Matcher::Address(table) => {
+                out.fill(0);
+                table.answer(value, out);
+            }
+            Matcher::Each(singles) => {
+                out.fill(0);
+                singles.iter().for_each(|single| single.answer(value, out));
+            }
+            Matcher::Other(_) => out.fill(0),
+        }
+    }
+}
+
+impl<F> Matcher<F> {
+    fn new(ty: Type, asked: &[Asked<'_>], n_words: usize) -> Self {
+        let each = || Self::Each(asked.iter().map(Asked::to_owned).collect());
+        match ty {
+            Type::Charbuf | Type::Fspath | Type::Fsrelpath | Type::Bytebuf => {
+                Self::Text(Box::new(TextTable::new(asked, n_words)))
+            }
+            Type::Ipaddr | Type::Ipnet => Self::Address(AddressTable::new(asked)),
+            Type::Double => each(),
+            _ => {
+                let is_signed = matches!(
+                    ty,
+                    Type::Int8
+                        | Type::Int16
+                        | Type::Int32
+                        | Type::Int64
+                        | Type::Fd
+                        | Type::Pid
+                        | Type::Errno
+                );
+                NumberTable::new(is_signed, asked, n_words).map_or_else(each, Self::Number)
+            }
+        }
+    }
+}
+
+fn cost<F>(matcher: &Matcher<F>) -> u32 {
+    match matcher {
+        Matcher::Number(_) => 20,
+        Matcher::Each(_) => 40,
+        Matcher::Text(table) if table.is_costly() => 120,
+        Matcher::Text(_) => 60,
+        Matcher::Address(_) => 60,
+        Matcher::Other(_) => 150,
+    }
+}

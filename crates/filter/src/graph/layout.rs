@@ -1,0 +1,128 @@
+//! Where the answers of atoms live: one bit each, those of a field side by side, those of a lifetime in one piece.
+
+use std::ops::Range;
+
+use crate::Lifetime;
+
+/// The bit of an atom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) group: u32,
+    pub(crate) word: u32,
+    pub(crate) bit: u8,
+}
+
+/// The bits of a group: its atoms' from `first` on, and the one that says that they are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) words: Range<usize>,
+    /// Within the first word.
+    pub(crate) first: usize,
+    pub(crate) known_word: usize,
+    pub(crate) known_mask: u64,
+}
+
+impl Span {
+    /// Word and bit of the nth atom, counted from the first word of the span.
+    pub(crate) fn position(&self, nth: usize) -> (usize, u32) {
+        let bit = self.first + nth;
+        (bit / 64, u32::try_from(bit % 64).unwrap_or_default())
+    }
+}
+
+/// Where the answers of each lifetime are.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Layout {
+    /// Words of bits of atoms, by lifetime.
+    pub(crate) bits: [Range<usize>; Lifetime::ALL.len()],
+    /// Words of bits of groups that are known, by lifetime.
+    pub(crate) known: [Range<usize>; Lifetime::ALL.len()],
+    /// Where a lifetime begins in what is kept beside a thread or an fd: two words of stamp, then known, then bits.
+    pub(crate) kept: [usize; Lifetime::ALL.len()],
+    /// Words kept beside a thread and beside an fd.
+    pub(crate) kept_lengths: [usize; 2],
+}
+
+impl Layout {
+    /// Lays out groups of so many atoms. A group of up to 64 atoms stays within one word.
+    pub(crate) fn new(groups: &[(Lifetime, usize)]) -> (Self, Vec<Span>) {
+        let mut layout = Self::default();
+        let mut spans = vec![None; groups.len()];
+        let (mut bits, mut known) = (0, 0);
+        for (index, lifetime) in Lifetime::ALL.iter().enumerate() {
+            let mut members: Vec<usize> =
+                (0..groups.len()).filter(|group| groups[*group].0 == *lifetime).collect();
+            members.sort_by_key(|group| std::cmp::Reverse(groups[*group].1));
+            let (start, known_start) = (bits, known);
+            // How much of each word is taken.
+            let mut taken: Vec<usize> = Vec::new();
+            for (nth, group) in members.iter().enumerate() {
+                let atoms = groups[*group].1;
+                let word = match taken.iter().position(|used| used + atoms <= 64) {
+                    Some(word) => word,
+                    None => {
+                        taken.resize(taken.len() + atoms.div_ceil(64).max(1), 64);
+                        let word = taken.len() - atoms.div_ceil(64).max(1);
+                        if atoms <= 64 {
+                            taken[word] = 0;
+                        }
+                        word
+                    }
+                };
+                let first = if atoms <= 64 { taken[word] } else { 0 };
+                if atoms <= 64 {
+                    taken[word] += atoms;
+                }
+                spans[*group] = Some(Span {
+                    words: start + word..start + word + atoms.div_ceil(64).max(1),
+                    first,
+                    known_word: known_start + nth / 64,
+                    known_mask: 1 << (nth % 64),
+                });
+            }
+            bits += taken.len();
+            known += members.len().div_ceil(64);
+            layout.bits[index] = start..bits;
+            layout.known[index] = known_start..known;
+            if let Some(place) = lifetime.place().filter(|_| !members.is_empty()) {
+                let length = &mut layout.kept_lengths[place as usize];
+                layout.kept[index] = *length;
+                *length += 2 + (known - known_start) + (bits - start);
+            }
+        }
+        (layout, spans.into_iter().flatten().collect())
+    }
+
+    pub(crate) fn n_bits(&self) -> usize {
+        self.bits.iter().map(|range| range.end).max().unwrap_or(0)
+    }
+
+    pub(crate) fn n_known(&self) -> usize {
+        self.known.iter().map(|range| range.end).max().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_atoms_share_a_bit_and_small_groups_do_not_straddle() {
+        let sizes = [1, 64, 65, 3, 40, 30, 200, 1, 128, 20];
+        let groups: Vec<_> =
+            sizes.iter().enumerate().map(|(i, n)| (Lifetime::ALL[i % 3], *n)).collect();
+        let (layout, spans) = Layout::new(&groups);
+        let mut used = std::collections::HashSet::new();
+        for ((lifetime, atoms), span) in groups.iter().zip(&spans) {
+            let segment = &layout.bits[*lifetime as usize];
+            for nth in 0..*atoms {
+                let (word, bit) = span.position(nth);
+                assert!(word < span.words.len() && segment.contains(&(span.words.start + word)));
+                assert!(used.insert((span.words.start + word, bit)));
+            }
+            assert!(*atoms > 64 || span.words.len() == 1);
+            assert!(layout.known[*lifetime as usize].contains(&span.known_word));
+        }
+        assert_eq!(layout.n_bits(), 12);
+    }
+}

@@ -1,0 +1,410 @@
+//! The conditions that matter for one kind of event, in the order in which looking at them is cheapest.
+
+use hashbrown::{HashMap, HashSet};
+use rustc_hash::FxBuildHasher;
+
+use super::layout::Place;
+use super::pool::{Edge, Pool, PoolNode, Replaced};
+use super::{Graph, Root};
+use crate::check::{Atom, Test};
+use crate::literal::Comparison;
+
+/// Wider disjunctions of comparisons are not used as gates.
+const MAX_GATE: usize = 256;
+/// A gate that lets more than this share of events through is not worth its look.
+const WORTHWHILE: f32 = 0.7;
+/// A rule that is this likely to be ruled out needs no further gate.
+const RULED_OUT: f32 = 0.02;
+
+/// What an [`Evaluator`](super::Evaluator) runs.
+#[derive(Debug)]
+pub struct Program {
+    pub(super) nodes: Vec<ProgramNode>,
+    pub(super) edges: Vec<Edge>,
+    pub(super) n_memos: usize,
+    /// The caller's numbers, and the conditions.
+    pub(super) rules: Vec<(u32, Edge)>,
+    pub(super) steps: Vec<Step>,
+    /// For gates: which rules an atom lets through, as masks of 64 rules.
+    pub(super) passes: Vec<(u32, u64)>,
+    pub(super) generation: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ProgramNode {
+    True,
+    Atom(Place),
+    /// A range of `edges`; a node that is used more than once has a place to remember its value.
+    And {
+        start: u32,
+        end: u32,
+        memo: Option<u32>,
+    },
+}
+
+/// A look at some groups that rules out rules: one whose gate is here stays only if an atom of the gate holds.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) groups: Vec<u32>,
+    /// The rules with a gate here, as masks of 64 rules.
+    pub(super) rules: Vec<(u32, u64)>,
+    pub(super) gates: Vec<GateWord>,
+}
+
+/// The atoms of gates in one word of answers.
+#[derive(Debug)]
+pub(super) struct GateWord {
+    pub(super) word: u32,
+    pub(super) mask: u64,
+    /// For each bit of the mask, from the lowest: where its `passes` begin; one more for the end of the last.
+    pub(super) starts: Vec<u32>,
+}
+
+impl Program {
+    /// No condition can hold for this kind of event.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// The conditions that can hold, by the caller's numbers.
+    pub fn conditions(&self) -> impl Iterator<Item = u32> {
+        self.rules.iter().map(|(number, _)| *number)
+    }
+
+    /// Adds the groups that a condition looks at.
+    pub(super) fn groups_under(&self, edge: Edge, groups: &mut Vec<u32>) {
+        match self.nodes[edge.node()] {
+            ProgramNode::True => {}
+            ProgramNode::Atom(place) => groups.push(place.group),
+            ProgramNode::And { start, end, .. } => {
+                for edge in &self.edges[start as usize..end as usize] {
+                    self.groups_under(*edge, groups);
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn compile<F>(
+    graph: &Graph<F>,
+    conditions: &[(u32, Root)],
+    mut known: impl FnMut(&Atom<F>) -> Option<bool>,
+) -> Program {
+    let mut pool = Pool::new();
+    let mut done = vec![None; graph.pool.len()];
+    let mut replace = |atom: u32| match known(&graph.atoms[atom as usize]) {
+        Some(value) => Replaced::Constant(value),
+        None => Replaced::Atom(atom),
+    };
+    let mut rules = Vec::new();
+    for (number, root) in conditions {
+        let edge = pool.import(&graph.pool, root.0, &mut replace, &mut done);
+        if edge != Edge::FALSE {
+            rules.push((*number, edge));
+        }
+    }
+    let compiler = Compiler { graph, pool: &pool, odds: odds(graph, &pool) };
+    compiler.compile(rules)
+}
+
+struct Compiler<'a, F> {
+    graph: &'a Graph<F>,
+    pool: &'a Pool,
+    /// By node of the pool.
+    odds: Vec<Odds>,
+}
+
+/// A guess at how often a node holds, and what it costs to know, in instructions.
+#[derive(Clone, Copy, Debug)]
+struct Odds {
+    holds: f32,
+    cost: f32,
+}
+
+impl Odds {
+    fn of(self, edge: Edge) -> f32 {
+        if edge.is_negated() { 1.0 - self.holds } else { self.holds }
+    }
+}
+
+impl<F> Compiler<'_, F> {
+    fn compile(&self, rules: Vec<(u32, Edge)>) -> Program {
+        let mut program = Program {
+            nodes: vec![ProgramNode::True],
+            edges: Vec::new(),
+            n_memos: 0,
+            rules: Vec::new(),
+            steps: Vec::new(),
+            passes: Vec::new(),
+            generation: self.graph.generation,
+        };
+        let mut uses = vec![0_u32; self.pool.len()];
+        let mut seen = HashSet::new();
+        for (_, root) in &rules {
+            self.count_uses(*root, &mut uses, &mut seen);
+        }
+        let roots: Vec<Edge> = rules.iter().map(|(_, root)| *root).collect();
+        self.add_steps(&roots, &mut program);
+        let mut added = vec![None; self.pool.len()];
+        program.rules = rules
+            .into_iter()
+            .map(|(number, root)| (number, self.add(root, &uses, &mut added, &mut program)))
+            .collect();
+        program
+    }
+
+    fn count_uses(&self, edge: Edge, uses: &mut [u32], seen: &mut HashSet<usize>) {
+        uses[edge.node()] += 1;
+        if !seen.insert(edge.node()) {
+            return;
+        }
+        if let PoolNode::And(children) = self.pool.node(edge) {
+            for child in children {
+                self.count_uses(*child, uses, seen);
+            }
+        }
+    }
+
+    /// Copies a node and all below it; of a conjunction, what is likely false and cheap comes first.
+    fn add(
+        &self,
+        edge: Edge,
+        uses: &[u32],
+        added: &mut [Option<Edge>],
+        program: &mut Program,
+    ) -> Edge {
+        let negated = |new: Edge| if edge.is_negated() { new.not() } else { new };
+        if let Some(known) = added[edge.node()] {
+            return negated(known);
+        }
+        let node = match self.pool.node(edge) {
+            PoolNode::True => return edge,
+            PoolNode::Atom(atom) => ProgramNode::Atom(self.graph.places[*atom as usize]),
+            PoolNode::And(children) => {
+                let mut children = children.to_vec();
+                let rank = |edge: &Edge| {
+                    let odds = self.odds[edge.node()];
+                    odds.cost / (1.0 - odds.of(*edge)).max(0.001)
+                };
+                children.sort_by(|a, b| rank(a).total_cmp(&rank(b)));
+                let mut edges = Vec::with_capacity(children.len());
+                for child in children {
+                    edges.push(self.add(child, uses, added, program));
+                }
+                let start = number(program.edges.len());
+                program.edges.extend(edges);
+                let memo = (uses[edge.node()] > 1).then(|| {
+                    program.n_memos += 1;
+                    number(program.n_memos - 1)
+                });
+                ProgramNode::And { start, end: number(program.edges.len()), memo }
+            }
+        };
+        let new = Edge::nth(program.nodes.len());
+        program.nodes.push(node);
+        added[edge.node()] = Some(new);
+        negated(new)
+    }
+
+    fn add_steps(&self, roots: &[Edge], program: &mut Program) {
+        let gates: Vec<Vec<Gate>> = roots.iter().map(|root| self.gates(*root)).collect();
+        // How likely each rule still has to be looked at, with the steps so far.
+        let mut left = vec![1.0_f32; roots.len()];
+        let mut asked: HashSet<u32> = HashSet::new();
+        let mut used: HashSet<&[u32]> = HashSet::new();
+        loop {
+            // What a look at some groups would save.
+            let mut gains: HashMap<&[u32], f32, FxBuildHasher> = HashMap::default();
+            for (gates, left) in gates.iter().zip(&left).filter(|(_, left)| **left > RULED_OUT) {
+                for gate in gates.iter().filter(|gate| !used.contains(gate.groups.as_slice())) {
+                    *gains.entry(&gate.groups).or_default() += left * (1.0 - gate.passes);
+                }
+            }
+            let worth = |groups: &[u32], gain: f32| {
+                let new = groups.iter().filter(|group| !asked.contains(*group));
+                gain / (5.0 + new.map(|group| self.group_cost(*group)).sum::<f32>())
+            };
+            let best = gains.into_iter().max_by(|a, b| {
+                worth(a.0, a.1).total_cmp(&worth(b.0, b.1)).then_with(|| b.0.cmp(a.0))
+            });
+            let Some((groups, _)) = best else { return };
+            used.insert(groups);
+            asked.extend(groups);
+            let mut members = Vec::new();
+            for (rule, gates) in gates.iter().enumerate() {
+                if let Some(gate) = gates.iter().find(|gate| gate.groups == groups)
+                    && left[rule] > RULED_OUT
+                {
+                    left[rule] *= gate.passes;
+                    members.push((rule, gate));
+                }
+            }
+            self.add_step(groups, &members, program);
+        }
+    }
+
+    fn add_step(&self, groups: &[u32], members: &[(usize, &Gate)], program: &mut Program) {
+        let mut rules_of: HashMap<u32, Vec<usize>, FxBuildHasher> = HashMap::default();
+        for (rule, gate) in members {
+            for atom in &gate.atoms {
+                rules_of.entry(*atom).or_default().push(*rule);
+            }
+        }
+        let mut atoms: Vec<(Place, Vec<usize>)> = rules_of
+            .into_iter()
+            .map(|(atom, rules)| (self.graph.places[atom as usize], rules))
+            .collect();
+        atoms.sort_by_key(|(place, _)| (place.word, place.bit));
+        let mut gates = Vec::new();
+        for atoms in atoms.chunk_by(|a, b| a.0.word == b.0.word) {
+            let mut starts = Vec::with_capacity(atoms.len() + 1);
+            for (_, rules) in atoms {
+                starts.push(number(program.passes.len()));
+                program.passes.extend(masks(rules));
+            }
+            starts.push(number(program.passes.len()));
+            let mask = atoms.iter().fold(0, |mask, (place, _)| mask | 1 << place.bit);
+            gates.push(GateWord { word: atoms[0].0.word, mask, starts });
+        }
+        let rules: Vec<usize> = members.iter().map(|(rule, _)| *rule).collect();
+        program.steps.push(Step { groups: groups.to_vec(), rules: masks(&rules), gates });
+    }
+
+    /// The necessary conditions of a rule that are disjunctions of comparisons: the best one for each set of groups.
+    fn gates(&self, root: Edge) -> Vec<Gate> {
+        let conjuncts = match self.pool.node(root) {
+            PoolNode::And(children) if !root.is_negated() => children.to_vec(),
+            _ => vec![root],
+        };
+        let mut best: Vec<Gate> = Vec::new();
+        for edge in conjuncts {
+            let Some(gate) = self.gate(edge).filter(|gate| gate.passes < WORTHWHILE) else {
+                continue;
+            };
+            match best.iter_mut().find(|other| other.groups == gate.groups) {
+                Some(other) if other.passes <= gate.passes => {}
+                Some(other) => *other = gate,
+                None => best.push(gate),
+            }
+        }
+        best
+    }
+
+    /// Atoms of which one must hold if the edge does.
+    fn gate(&self, edge: Edge) -> Option<Gate> {
+        match self.pool.node(edge) {
+            PoolNode::Atom(atom) if !edge.is_negated() => Some(Gate {
+                atoms: vec![*atom],
+                groups: vec![self.graph.places[*atom as usize].group],
+                passes: self.odds[edge.node()].holds,
+            }),
+            PoolNode::And(children) if !edge.is_negated() => children
+                .iter()
+                .filter_map(|child| self.gate(*child))
+                .min_by(|a, b| a.passes.total_cmp(&b.passes)),
+            PoolNode::And(children) => {
+                let mut union = Gate { atoms: Vec::new(), groups: Vec::new(), passes: 0.0 };
+                for child in children {
+                    let gate = self.gate(child.not())?;
+                    union.atoms.extend(gate.atoms);
+                    union.groups.extend(gate.groups);
+                    union.passes = 1.0 - (1.0 - union.passes) * (1.0 - gate.passes);
+                    if union.atoms.len() > MAX_GATE {
+                        return None;
+                    }
+                }
+                union.atoms.sort_unstable();
+                union.atoms.dedup();
+                union.groups.sort_unstable();
+                union.groups.dedup();
+                Some(union)
+            }
+            PoolNode::Atom(_) | PoolNode::True => None,
+        }
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "a guess")]
+    fn group_cost(&self, group: u32) -> f32 {
+        group_cost(self.graph, group) as f32
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Gate {
+    atoms: Vec<u32>,
+    /// Sorted.
+    groups: Vec<u32>,
+    /// How likely it lets an event through.
+    passes: f32,
+}
+
+fn masks(rules: &[usize]) -> Vec<(u32, u64)> {
+    let mut rules = rules.to_vec();
+    rules.sort_unstable();
+    rules
+        .chunk_by(|a, b| a / 64 == b / 64)
+        .map(|rules| {
+            let mask = rules.iter().fold(0, |mask, rule| mask | 1 << (rule % 64));
+            (number(rules[0] / 64), mask)
+        })
+        .collect()
+}
+
+fn group_cost<F>(graph: &Graph<F>, group: u32) -> u32 {
+    use crate::Lifetime::{Clock, Event};
+    let group = &graph.groups[group as usize];
+    // An answer that lives longer than the event is usually there already.
+    if matches!(group.lifetime, Event | Clock) { group.cost } else { 8 + group.cost / 20 }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a guess")]
+fn odds<F>(graph: &Graph<F>, pool: &Pool) -> Vec<Odds> {
+    let mut odds: Vec<Odds> = Vec::with_capacity(pool.len());
+    // Children come before their parents.
+    for index in 0..pool.len() {
+        odds.push(match pool.node(Edge::nth(index)) {
+            PoolNode::True => Odds { holds: 1.0, cost: 0.0 },
+            PoolNode::Atom(atom) => Odds {
+                holds: likelihood(&graph.atoms[*atom as usize]),
+                cost: 5.0 + group_cost(graph, graph.places[*atom as usize].group) as f32,
+            },
+            PoolNode::And(children) => {
+                let all = Odds { holds: 1.0, cost: 2.0 };
+                children.iter().fold(all, |sum, child| {
+                    let child_odds = odds[child.node()];
+                    Odds {
+                        holds: sum.holds * child_odds.of(*child),
+                        // What comes late is seldom looked at.
+                        cost: sum.cost + child_odds.cost * 0.5,
+                    }
+                })
+            }
+        });
+    }
+    odds
+}
+
+/// How often such a comparison holds; rough, and only the order matters.
+#[allow(clippy::cast_precision_loss, reason = "a guess")]
+fn likelihood<F>(atom: &Atom<F>) -> f32 {
+    let Test::Literals { comparison, literals, .. } = &atom.test else {
+        return match atom.test {
+            Test::Exists => 0.8,
+            _ => 0.2,
+        };
+    };
+    let is_text = atom.subject.ty().is_text();
+    let one: f32 = match comparison {
+        Comparison::Ne => return 0.8,
+        Comparison::Lt | Comparison::Le | Comparison::Gt | Comparison::Ge => return 0.5,
+        Comparison::Eq if is_text => 0.02,
+        Comparison::Eq if atom.subject.ty() == crate::Type::Bool => 0.2,
+        Comparison::Eq => 0.1,
+        _ => 0.04,
+    };
+    (one * (literals.len() as f32).sqrt()).min(0.6)
+}
+
+fn number(n: usize) -> u32 {
+    u32::try_from(n).expect("conditions are bounded, so their nodes are")
+}
