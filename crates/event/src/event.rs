@@ -158,56 +158,69 @@ impl<'a> Event<'a> {
     }
 
     /// A parameter's bytes; empty where it is missing.
+    #[inline]
     pub fn bytes(&self, index: usize) -> &'a [u8] {
-        if index >= self.n_params() {
-            return &[];
+        if self.len_width() != 2 {
+            return self.bytes_of_large(index);
         }
+        let lens_end = HEADER_LEN + self.n_params() * 2;
+        let lens = self.record.get(HEADER_LEN..lens_end).unwrap_or_default().as_chunks().0;
+        let Some((&len, before)) = lens.get(..=index).and_then(<[_]>::split_last) else {
+            return &[];
+        };
+        // They were summed up when the record was read: this cannot overflow.
+        let before: usize = before.iter().map(|&len| usize::from(u16::from_le_bytes(len))).sum();
+        let start = lens_end + before;
+        let end = start + usize::from(u16::from_le_bytes(len));
+        self.record.get(start..end).unwrap_or_default()
+    }
+
+    fn bytes_of_large(&self, index: usize) -> &'a [u8] {
+        let mut params = self.params();
+        (0..index).for_each(|_| {
+            params.bytes();
+        });
+        params.bytes()
+    }
+
+    /// The parameters in order: cheaper than asking for many of them by index.
+    #[inline]
+    pub fn params(&self) -> Params<'a> {
         let width = self.len_width();
         let lens_end = HEADER_LEN + self.n_params() * width;
-        let lens = self.record.get(HEADER_LEN..HEADER_LEN + index * width).unwrap_or_default();
-        let params = self.record.get(lens_end..).unwrap_or_default();
-        sum_of_lens(lens, width == 4, params.len())
-            .and_then(|before| params.get(before..)?.get(..self.len_of(index)))
-            .unwrap_or_default()
+        Params {
+            lens: self.record.get(HEADER_LEN..lens_end).unwrap_or_default(),
+            params: self.record.get(lens_end..).unwrap_or_default(),
+            len_width: width,
+        }
     }
 
     /// Whether the record holds this parameter with at least one byte.
+    #[inline]
     pub fn has(&self, index: usize) -> bool {
         index < self.n_params() && self.len_of(index) > 0
     }
 
     /// Text without the NUL that ends it; `None` if missing, which older writers also spelled "(NULL)".
+    #[inline]
     pub fn text(&self, index: usize) -> Option<&'a [u8]> {
-        match self.bytes(index) {
-            b"" | b"(NULL)\0" => None,
-            [text @ .., 0] => Some(text),
-            unterminated => Some(unterminated),
-        }
+        text(self.bytes(index))
     }
 
     /// A signed number of any width.
+    #[inline]
     pub fn i64(&self, index: usize) -> Option<i64> {
-        match *self.bytes(index) {
-            [a] => Some(i64::from(a.cast_signed())),
-            [a, b] => Some(i64::from(i16::from_le_bytes([a, b]))),
-            [a, b, c, d] => Some(i64::from(i32::from_le_bytes([a, b, c, d]))),
-            [a, b, c, d, e, f, g, h] => Some(i64::from_le_bytes([a, b, c, d, e, f, g, h])),
-            _ => None,
-        }
+        signed(self.bytes(index))
     }
 
     /// An unsigned number of any width.
+    #[inline]
     pub fn u64(&self, index: usize) -> Option<u64> {
-        match *self.bytes(index) {
-            [a] => Some(u64::from(a)),
-            [a, b] => Some(u64::from(u16::from_le_bytes([a, b]))),
-            [a, b, c, d] => Some(u64::from(u32::from_le_bytes([a, b, c, d]))),
-            [a, b, c, d, e, f, g, h] => Some(u64::from_le_bytes([a, b, c, d, e, f, g, h])),
-            _ => None,
-        }
+        unsigned(self.bytes(index))
     }
 
     /// An unsigned number of at most four bytes.
+    #[inline]
     pub fn u32(&self, index: usize) -> Option<u32> {
         self.u64(index).and_then(|value| u32::try_from(value).ok())
     }
@@ -249,6 +262,85 @@ impl<'a> Event<'a> {
             Some(&[a, b, c, d]) => u32::from_le_bytes([a, b, c, d]) as usize,
             _ => 0,
         }
+    }
+}
+
+/// The parameters of an event, one after the other; those beyond the record are missing.
+#[derive(Clone, Debug)]
+pub struct Params<'a> {
+    lens: &'a [u8],
+    params: &'a [u8],
+    len_width: usize,
+}
+
+impl<'a> Params<'a> {
+    /// The next parameter's bytes, as [`Event::bytes`].
+    #[inline]
+    pub fn bytes(&mut self) -> &'a [u8] {
+        let (len, lens) = match (self.len_width, self.lens) {
+            (2, &[a, b, ref lens @ ..]) => (usize::from(u16::from_le_bytes([a, b])), lens),
+            (4, &[a, b, c, d, ref lens @ ..]) => (u32::from_le_bytes([a, b, c, d]) as usize, lens),
+            _ => return &[],
+        };
+        self.lens = lens;
+        let Some((param, params)) = self.params.split_at_checked(len) else { return &[] };
+        self.params = params;
+        param
+    }
+
+    /// As [`Event::text`].
+    #[inline]
+    pub fn text(&mut self) -> Option<&'a [u8]> {
+        text(self.bytes())
+    }
+
+    /// As [`Event::i64`].
+    #[inline]
+    pub fn i64(&mut self) -> Option<i64> {
+        signed(self.bytes())
+    }
+
+    /// As [`Event::u64`].
+    #[inline]
+    pub fn u64(&mut self) -> Option<u64> {
+        unsigned(self.bytes())
+    }
+
+    /// As [`Event::u32`].
+    #[inline]
+    pub fn u32(&mut self) -> Option<u32> {
+        self.u64().and_then(|value| u32::try_from(value).ok())
+    }
+}
+
+#[inline]
+fn text(bytes: &[u8]) -> Option<&[u8]> {
+    match bytes {
+        b"" | b"(NULL)\0" => None,
+        [text @ .., 0] => Some(text),
+        unterminated => Some(unterminated),
+    }
+}
+
+#[inline]
+fn signed(bytes: &[u8]) -> Option<i64> {
+    match *bytes {
+        [a] => Some(i64::from(a.cast_signed())),
+        [a, b] => Some(i64::from(i16::from_le_bytes([a, b]))),
+        [a, b, c, d] => Some(i64::from(i32::from_le_bytes([a, b, c, d]))),
+        [a, b, c, d, e, f, g, h] => Some(i64::from_le_bytes([a, b, c, d, e, f, g, h])),
+        _ => None,
+    }
+}
+
+#[inline]
+fn unsigned(bytes: &[u8]) -> Option<u64> {
+    match *bytes {
+        [a] => Some(u64::from(a)),
+        [a, b] => Some(u64::from(u16::from_le_bytes([a, b]))),
+        [a, b, c, d] => Some(u64::from(u32::from_le_bytes([a, b, c, d]))),
+        [a, b, c, d, e, f, g, h] => Some(u64::from_le_bytes([a, b, c, d, e, f, g, h])),
+        _ => None,
     }
 }
 
@@ -304,6 +396,16 @@ mod tests {
         assert_eq!(event.i64(1), Some(-100));
         assert_eq!(event.text(2), Some(&b"/etc/passwd"[..]));
         assert_eq!(event.u64(6), Some(99));
+    }
+
+    #[test]
+    fn parameters_one_after_the_other_are_those_by_index() {
+        let record = openat();
+        let event = Event::decode(&record).unwrap();
+        let mut params = event.params();
+        for index in 0..9 {
+            assert_eq!(params.bytes(), event.bytes(index), "parameter {index}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub mod snapshot;
 mod syscalls;
 mod table;
 
-pub use event::{Event, Header, Malformed};
+pub use event::{Event, Header, Malformed, Params};
 pub use flags::{FlagTable, flag_table, tables};
 pub use info::{
     Category, EventFlags, EventInfo, Kind, Origin, ParamExtra, ParamFormat, ParamInfo, ParamType,

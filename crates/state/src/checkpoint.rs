@@ -42,6 +42,8 @@ struct FrozenThread {
 struct FrozenFd {
     tid: i64,
     fd: i64,
+    open_flags: u32,
+    closes_on_exec: bool,
     data: Arc<FdData>,
 }
 
@@ -128,12 +130,12 @@ impl Checkpoint {
         match data.kind {
             FdType::Pidfd => {
                 let pidfd = self.record(EventCode::PIDFD_OPEN, fd).i64(fd.fd).i64(data.pid);
-                records.push(pidfd.u32(data.open_flags).finish());
+                records.push(pidfd.u32(fd.open_flags).finish());
             }
             FdType::Unknown => records.push(self.socket(fd, 0)),
             _ if is_socket => self.amend_socket(fd, records),
             FdType::File => {}
-            _ if data.is_close_on_exec() => {
+            _ if fd.closes_on_exec => {
                 let fcntl = self.record(EventCode::FCNTL, fd).i64(0).i64(fd.fd);
                 let set = u8::try_from(fcntl_commands.value("F_SETFD")).unwrap_or_default();
                 records.push(fcntl.u8(set).u64(FD_CLOEXEC).finish());
@@ -150,15 +152,15 @@ impl Checkpoint {
         let record = |code| self.record(code, fd);
         if is_connection && is_server && data.sockinfo.l4proto(data.kind) == L4Proto::Tcp {
             let accept = record(EventCode::ACCEPT4).i64(fd.fd).bytes(&tuple(data));
-            records.push(accept.u8(0).u32(0).u32(0).u32(data.open_flags).finish());
+            records.push(accept.u8(0).u32(0).u32(0).u32(fd.open_flags).finish());
             return;
         }
         records.push(self.socket(fd, domain(data.kind)));
-        let end = if is_server { Some(local_end(data)) } else { any_port(data.name.as_bytes()) };
+        let end = if is_server { Some(local_end(data)) } else { any_port(&data.name) };
         if let Some(end) = &end {
             records.push(record(EventCode::BIND).i64(0).bytes(end).i64(fd.fd).finish());
         }
-        if !is_connection || data.name.as_bytes().is_empty() {
+        if !is_connection || data.name.is_empty() {
             return;
         }
         if is_server {
@@ -182,7 +184,7 @@ impl Checkpoint {
             L4Proto::Unknown | L4Proto::None => (0, 0),
         };
         let record = self.record(EventCode::SOCKET, fd).i64(fd.fd).u32(domain).u32(ty);
-        record.u32(protocol).u32(fd.data.open_flags).finish()
+        record.u32(protocol).u32(fd.open_flags).finish()
     }
 
     fn record(&self, code: EventCode, fd: &FrozenFd) -> RecordBuilder {
@@ -251,9 +253,9 @@ impl FrozenFd {
     /// None for what the lists have no form for.
     fn entry(&self) -> Option<FdEntry> {
         let data = &*self.data;
-        let name = || data.name.as_bytes().to_vec();
+        let name = || data.name.clone();
         let kind = match data.kind {
-            FdType::File => FdKind::File { flags: data.open_flags, name: name(), dev: data.dev },
+            FdType::File => FdKind::File { flags: self.open_flags, name: name(), dev: data.dev },
             FdType::Directory => FdKind::Directory { name: name() },
             FdType::Unknown => return None,
             _ => match (data.sockinfo.read_as(data.kind), named(data.kind)) {
@@ -268,13 +270,19 @@ impl FrozenFd {
 
 fn frozen_fds(thread: &Thread) -> impl Iterator<Item = FrozenFd> {
     let tid = thread.tid();
-    thread.fds.iter().map(move |(fd, entry)| FrozenFd { tid, fd, data: entry.share() })
+    thread.fds.iter().map(move |(fd, entry)| FrozenFd {
+        tid,
+        fd,
+        open_flags: entry.flags(),
+        closes_on_exec: entry.is_close_on_exec(),
+        data: entry.share(),
+    })
 }
 
 /// Lists have a connection's own end first; a loader finds out which end is the server's.
 fn socket_kind(socket: Socket, data: &FdData) -> Option<FdKind> {
     // A socket without a name is not yet anything that a list can hold.
-    let is_new = data.name.as_bytes().is_empty();
+    let is_new = data.name.is_empty();
     let is_server = data.role == Some(Role::Server);
     Some(match socket {
         Socket::V4 { .. } | Socket::V6 { .. } if is_new => return None,
@@ -285,9 +293,7 @@ fn socket_kind(socket: Socket, data: &FdData) -> Option<FdKind> {
         Socket::V6 { source, dest, l4proto } => FdKind::Ipv6 { source, dest, l4proto },
         Socket::V4Server { local, l4proto } => FdKind::Ipv4Server { local, l4proto },
         Socket::V6Server { local, l4proto } => FdKind::Ipv6Server { local, l4proto },
-        Socket::Unix { source, dest } => {
-            FdKind::Unix { source, dest, name: data.name.as_bytes().to_vec() }
-        }
+        Socket::Unix { source, dest } => FdKind::Unix { source, dest, name: data.name.clone() },
     })
 }
 
@@ -308,13 +314,9 @@ fn is_told_by_list(data: &FdData, server_ports: &FxHashSet<u16>) -> bool {
             };
             let is_server = server_ports.contains(&own_port);
             let loaded = if is_server { Role::Server } else { Role::Client };
-            data.role == Some(loaded)
-                && data.is_connected == is_tcp
-                && !data.name.as_bytes().is_empty()
+            data.role == Some(loaded) && data.is_connected == is_tcp && !data.name.is_empty()
         }
-        FdType::Ipv6 => {
-            data.role.is_none() && data.is_connected == is_tcp && !data.name.as_bytes().is_empty()
-        }
+        FdType::Ipv6 => data.role.is_none() && data.is_connected == is_tcp && !data.name.is_empty(),
         _ => is_tcp,
     }
 }

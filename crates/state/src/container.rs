@@ -1,5 +1,7 @@
 //! The container that a thread is in, told from its cgroups.
 
+use crate::names::{Text, hash};
+
 /// A container's id, cut to 12 characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Id {
@@ -25,6 +27,45 @@ impl Id {
     }
 }
 
+/// The sets of cgroups seen lately: processes share few of them, and each costs a search to tell its container.
+#[derive(Debug)]
+pub(crate) struct Cgroups {
+    slots: Box<[Seen]>,
+}
+
+#[derive(Clone, Debug)]
+struct Seen {
+    /// As a record holds them.
+    raw: Text,
+    known: Text,
+    container: Id,
+}
+
+const N_SLOTS: usize = 256;
+
+impl Cgroups {
+    pub(crate) fn new() -> Self {
+        let nothing = Seen { raw: Text::EMPTY, known: Text::EMPTY, container: Id::HOST };
+        Self { slots: vec![nothing; N_SLOTS].into_boxed_slice() }
+    }
+
+    /// The cgroups with the names of subsystems as they are known, and the container that they tell.
+    pub(crate) fn read(&mut self, raw: &[u8]) -> (Text, Id) {
+        let index = usize::try_from(hash(raw) % N_SLOTS as u64).unwrap_or_default();
+        let Some(slot) = self.slots.get_mut(index) else { return (Text::EMPTY, Id::HOST) };
+        if slot.raw.as_bytes() != raw {
+            let mut known = Vec::new();
+            normalise_cgroups(raw, &mut known);
+            *slot = Seen {
+                raw: Text::new(raw),
+                container: id_of_cgroups(&known),
+                known: Text::new(&known),
+            };
+        }
+        (slot.known.clone(), slot.container)
+    }
+}
+
 /// Takes a cgroup path and gives the container's id.
 type Engine = fn(&[u8]) -> Option<&[u8]>;
 
@@ -32,7 +73,7 @@ type Engine = fn(&[u8]) -> Option<&[u8]>;
 const ENGINES: &[Engine] = &[podman, docker, cri, containerd, lxc, libvirt_lxc, bpm];
 
 /// The container that a thread of these cgroups (subsystem=path, each ended by a NUL) is in.
-pub(crate) fn id_of_cgroups(cgroups: &[u8]) -> Id {
+fn id_of_cgroups(cgroups: &[u8]) -> Id {
     let paths = || {
         cgroups
             .split(|&byte| byte == 0)
@@ -128,7 +169,7 @@ const SUBSYSTEMS: &[(&[u8], &[u8])] =
     &[(b"perf", b"perf_event"), (b"mem", b"memory"), (b"io", b"blkio")];
 
 /// Appends the cgroups of a record to `out`, with the names of subsystems as they are known.
-pub(crate) fn normalise_cgroups(cgroups: &[u8], out: &mut Vec<u8>) {
+fn normalise_cgroups(cgroups: &[u8], out: &mut Vec<u8>) {
     for cgroup in cgroups.split(|&byte| byte == 0) {
         let Some(at) = cgroup.iter().position(|&byte| byte == b'=') else { continue };
         let (subsystem, path) = cgroup.split_at(at);

@@ -7,7 +7,6 @@ use gyr_event::snapshot::{FdKind, L4Proto, NamedFd};
 use gyr_event::tables::{epoll_create1_flags, file_flags, memfd_create_flags};
 
 use crate::Slot;
-use crate::names::Text;
 pub(crate) use crate::sockinfo::Sockinfo;
 
 macro_rules! fd_types {
@@ -126,6 +125,8 @@ pub enum Layer {
 #[derive(Debug)]
 pub struct Fd {
     data: Arc<FdData>,
+    /// Not with the rest: copies differ in whether exec closes them.
+    open_flags: u32,
     stamp: u64,
     slot: Slot,
 }
@@ -134,10 +135,8 @@ pub struct Fd {
 #[derive(Clone, Debug)]
 pub(crate) struct FdData {
     pub(crate) kind: FdType,
-    pub(crate) name: Text,
-    pub(crate) name_raw: Text,
-    /// As the table `file_flags` names them.
-    pub(crate) open_flags: u32,
+    pub(crate) name: Vec<u8>,
+    pub(crate) name_raw: RawName,
     pub(crate) dev: u32,
     pub(crate) mount_id: u32,
     pub(crate) ino: u64,
@@ -148,14 +147,56 @@ pub(crate) struct FdData {
     pub(crate) is_connected: bool,
 }
 
+/// A path as the process gave it.
+#[derive(Clone, Debug)]
+pub(crate) enum RawName {
+    None,
+    /// The path ends with it, from this place on: so it is for all but odd spellings.
+    Tail(usize),
+    Other(Box<[u8]>),
+}
+
+/// The memory of closed fds, for the next ones: open and close are the most frequent calls there are.
+#[derive(Debug, Default)]
+pub(crate) struct SpareFds(Vec<Arc<FdData>>);
+
+impl SpareFds {
+    const MOST: usize = 16;
+
+    /// A description of this kind, of which nothing else is known.
+    pub(crate) fn take(&mut self, kind: FdType) -> Arc<FdData> {
+        if let Some(mut spare) = self.0.pop()
+            && let Some(data) = Arc::get_mut(&mut spare)
+        {
+            let mut name = std::mem::take(&mut data.name);
+            name.clear();
+            *data = FdData { name, ..FdData::new(kind) };
+            return spare;
+        }
+        Arc::new(FdData::new(kind))
+    }
+
+    /// Keeps the memory of an entry that no other process shares.
+    pub(crate) fn put(&mut self, fd: Fd) {
+        if self.0.len() < Self::MOST && Arc::strong_count(&fd.data) == 1 {
+            self.0.push(fd.data);
+        }
+    }
+}
+
 impl Fd {
-    pub(crate) fn new(data: FdData, stamp: u64) -> Self {
-        Self { data: Arc::new(data), stamp, slot: Slot::default() }
+    pub(crate) fn new(data: Arc<FdData>, open_flags: u32, stamp: u64) -> Self {
+        Self { data, open_flags, stamp, slot: Slot::default() }
     }
 
     /// The fd as a forked process holds it: the same description, answers not yet computed.
     pub(crate) fn fork(&self) -> Self {
-        Self { data: Arc::clone(&self.data), stamp: self.stamp, slot: Slot::default() }
+        Self {
+            data: Arc::clone(&self.data),
+            open_flags: self.open_flags,
+            stamp: self.stamp,
+            slot: Slot::default(),
+        }
     }
 
     pub(crate) fn data(&self) -> &FdData {
@@ -173,23 +214,38 @@ impl Fd {
         Arc::make_mut(&mut self.data)
     }
 
+    /// Whether exec closes it.
+    pub(crate) fn is_close_on_exec(&self) -> bool {
+        self.open_flags & close_on_exec(self.data.kind) != 0
+    }
+
+    /// Has exec close it, or not.
+    pub(crate) fn set_close_on_exec(&mut self, closes: bool, stamp: u64) {
+        self.open_flags = with_close_on_exec(self.data.kind, self.open_flags, closes);
+        self.stamp = stamp;
+    }
+
     pub fn kind(&self) -> FdType {
         self.data.kind
     }
 
     /// A path, a tuple, or whatever names this kind of fd.
     pub fn name(&self) -> &[u8] {
-        self.data.name.as_bytes()
+        &self.data.name
     }
 
     /// The path as the process gave it.
     pub fn name_raw(&self) -> &[u8] {
-        self.data.name_raw.as_bytes()
+        match &self.data.name_raw {
+            RawName::None => &[],
+            RawName::Tail(start) => self.data.name.get(*start..).unwrap_or_default(),
+            RawName::Other(name) => name,
+        }
     }
 
     /// Open flags as the table `file_flags` names them.
-    pub fn flags(&self) -> u32 {
-        self.data.open_flags
+    pub const fn flags(&self) -> u32 {
+        self.open_flags
     }
 
     pub fn dev(&self) -> u32 {
@@ -240,13 +296,30 @@ impl Fd {
     }
 }
 
+const O_CLOEXEC: u32 = file_flags.value("O_CLOEXEC");
+
+/// The flags by which exec closes an fd of this kind.
+const fn close_on_exec(kind: FdType) -> u32 {
+    O_CLOEXEC
+        | match kind {
+            FdType::Eventpoll => epoll_create1_flags.value("EPOLL_CLOEXEC"),
+            FdType::Memfd => memfd_create_flags.value("MFD_CLOEXEC"),
+            _ => 0,
+        }
+}
+
+/// The flags of a copy that exec closes, or not.
+pub(crate) const fn with_close_on_exec(kind: FdType, open_flags: u32, closes: bool) -> u32 {
+    let others = open_flags & !close_on_exec(kind);
+    if closes { others | O_CLOEXEC } else { others }
+}
+
 impl FdData {
     pub(crate) const fn new(kind: FdType) -> Self {
         Self {
             kind,
-            name: Text::EMPTY,
-            name_raw: Text::EMPTY,
-            open_flags: 0,
+            name: Vec::new(),
+            name_raw: RawName::None,
             dev: 0,
             mount_id: 0,
             ino: 0,
@@ -258,26 +331,6 @@ impl FdData {
         }
     }
 
-    /// Whether exec closes it.
-    pub(crate) fn is_close_on_exec(&self) -> bool {
-        let by_kind = match self.kind {
-            FdType::Eventpoll => epoll_create1_flags.value("EPOLL_CLOEXEC"),
-            FdType::Memfd => memfd_create_flags.value("MFD_CLOEXEC"),
-            _ => 0,
-        };
-        self.open_flags & (file_flags.value("O_CLOEXEC") | by_kind) != 0
-    }
-
-    /// Copies stay open on exec unless they are told otherwise.
-    pub(crate) fn clear_close_on_exec(&mut self) {
-        self.open_flags &= !file_flags.value("O_CLOEXEC");
-        match self.kind {
-            FdType::Eventpoll => self.open_flags &= !epoll_create1_flags.value("EPOLL_CLOEXEC"),
-            FdType::Memfd => self.open_flags &= !memfd_create_flags.value("MFD_CLOEXEC"),
-            _ => {}
-        }
-    }
-
     /// Only IPv4 sockets count, as for Falco: the tuple of a connected IPv6 one is written anew with each transfer.
     pub(crate) fn is_tcp(&self) -> bool {
         self.kind == FdType::Ipv4 && self.sockinfo.l4proto(self.kind) == L4Proto::Tcp
@@ -286,14 +339,6 @@ impl FdData {
     /// As [`FdData::is_tcp`].
     pub(crate) fn is_udp(&self) -> bool {
         self.kind == FdType::Ipv4 && self.sockinfo.l4proto(self.kind) == L4Proto::Udp
-    }
-
-    pub(crate) fn swap_ends(&mut self) {
-        if self.kind == FdType::Ipv4 {
-            self.sockinfo.swap_v4();
-        } else {
-            self.sockinfo.swap_v6();
-        }
     }
 
     pub(crate) fn l4proto(&self) -> L4Proto {

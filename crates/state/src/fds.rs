@@ -5,13 +5,17 @@ use rustc_hash::FxBuildHasher;
 
 use crate::Fd;
 
-/// Numbers below this are indexed directly.
-const N_DENSE: usize = 1_024;
+/// Numbers up to this are indexed directly in any case.
+const N_SMALL: usize = 64;
 
 /// The fds of one process.
+///
+/// A high number is indexed directly, too, once half of the numbers below it are in use: few processes have many fds, but
+/// shells put one high up.
 #[derive(Debug, Default)]
 pub(crate) struct FdTable {
     dense: Vec<Option<Fd>>,
+    /// The numbers beyond the end of `dense`.
     sparse: Option<Box<HashMap<i64, Fd, FxBuildHasher>>>,
     n: usize,
 }
@@ -22,28 +26,27 @@ impl FdTable {
     }
 
     pub(crate) fn find(&self, fd: i64) -> Option<&Fd> {
-        match dense(fd) {
-            Some(index) => self.dense.get(index)?.as_ref(),
+        match self.dense.get(index(fd)) {
+            Some(slot) => slot.as_ref(),
             None => self.sparse.as_ref()?.get(&fd),
         }
     }
 
     pub(crate) fn find_mut(&mut self, fd: i64) -> Option<&mut Fd> {
-        match dense(fd) {
-            Some(index) => self.dense.get_mut(index)?.as_mut(),
+        match self.dense.get_mut(index(fd)) {
+            Some(slot) => slot.as_mut(),
             None => self.sparse.as_mut()?.get_mut(&fd),
         }
     }
 
     /// Puts an entry in place; gives back the one that it replaces.
     pub(crate) fn insert(&mut self, fd: i64, entry: Fd) -> Option<Fd> {
-        let old = match dense(fd) {
-            Some(index) => {
-                if self.dense.len() <= index {
-                    self.dense.resize_with(index + 1, || None);
-                }
-                self.dense.get_mut(index).and_then(|slot| slot.replace(entry))
-            }
+        let index = index(fd);
+        if index >= self.dense.len() && (index < N_SMALL || index <= 2 * self.n) {
+            self.grow(index + 1);
+        }
+        let old = match self.dense.get_mut(index) {
+            Some(slot) => slot.replace(entry),
             None => self.sparse.get_or_insert_default().insert(fd, entry),
         };
         if old.is_none() {
@@ -52,9 +55,18 @@ impl FdTable {
         old
     }
 
+    fn grow(&mut self, len: usize) {
+        let start = self.dense.len();
+        self.dense.resize_with(len, || None);
+        let Some(sparse) = &mut self.sparse else { return };
+        for (fd, slot) in (0..).zip(&mut self.dense).skip(start) {
+            *slot = sparse.remove(&fd);
+        }
+    }
+
     pub(crate) fn remove(&mut self, fd: i64) -> Option<Fd> {
-        let old = match dense(fd) {
-            Some(index) => self.dense.get_mut(index)?.take(),
+        let old = match self.dense.get_mut(index(fd)) {
+            Some(slot) => slot.take(),
             None => self.sparse.as_mut()?.remove(&fd),
         };
         if old.is_some() {
@@ -102,9 +114,9 @@ impl FdTable {
     }
 }
 
-/// The index of a low number.
-fn dense(fd: i64) -> Option<usize> {
-    usize::try_from(fd).ok().filter(|&index| index < N_DENSE)
+/// Where a number would be; far away for a negative one.
+fn index(fd: i64) -> usize {
+    usize::try_from(fd).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -114,20 +126,33 @@ mod tests {
     use crate::fd::FdData;
 
     fn entry() -> Fd {
-        Fd::new(FdData::new(FdType::File), 1)
+        Fd::new(FdData::new(FdType::File).into(), 0, 1)
     }
 
     #[test]
     fn low_high_and_negative_numbers_are_kept_apart() {
         let mut table = FdTable::default();
-        for fd in [0, 3, 1_023, 1_024, i64::MAX, -1] {
+        for fd in [0, 3, 63, 1_024, i64::MAX, -1] {
             assert!(table.insert(fd, entry()).is_none());
         }
-        assert_eq!(table.len(), 6);
+        assert_eq!((table.len(), table.dense.len()), (6, 64));
         assert!(table.find(1_024).is_some());
         assert!(table.find(4).is_none());
         assert!(table.remove(-1).is_some());
         assert_eq!(table.remove_if(|fd, _| fd > 3), 3);
         assert_eq!(table.iter().map(|(fd, _)| fd).collect::<Vec<_>>(), [0, 3]);
+    }
+
+    #[test]
+    fn a_number_is_found_after_the_table_has_grown_past_it() {
+        let mut table = FdTable::default();
+        table.insert(70, entry());
+        for fd in 0..70 {
+            table.insert(fd, entry());
+        }
+        assert_eq!((table.len(), table.fork().len()), (71, 71));
+        assert!((0..=70).all(|fd| table.find(fd).is_some()));
+        table.insert(71, entry());
+        assert!(table.sparse.unwrap().is_empty());
     }
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use gyr_event::snapshot::Interface;
 
 use crate::FdType;
-use crate::fd::FdData;
+use crate::sockinfo::Sockinfo;
 
 /// Whether the address is the machine's: for IPv6, in the /64 of one of its own.
 pub(crate) fn is_local(interfaces: &[Interface], ip: IpAddr) -> bool {
@@ -17,9 +17,8 @@ pub(crate) fn is_local(interfaces: &[Interface], ip: IpAddr) -> bool {
 }
 
 /// Fills in the end that the kernel left open with the address that packets to the other end would leave from.
-pub(crate) fn patch_ends(interfaces: &[Interface], data: &mut FdData) {
-    let info = &mut data.sockinfo;
-    match data.kind {
+pub(crate) fn patch_ends(interfaces: &[Interface], kind: FdType, info: &mut Sockinfo) {
+    match kind {
         FdType::Ipv4 => {
             let ((source, source_port), (dest, dest_port)) = (info.v4_source(), info.v4_dest());
             let is_loop = |own, other| own == other && source_port == dest_port;

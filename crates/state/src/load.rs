@@ -6,7 +6,7 @@ use crate::fd::{FdData, FdType, Role, Sockinfo};
 use crate::names::Text;
 use crate::state::State;
 use crate::thread::{Image, Memory, Thread, flags};
-use crate::{Fd, Host, ThreadIdx, container, naming};
+use crate::{Fd, Host, ThreadIdx, container, interfaces, naming};
 
 impl State {
     /// Takes the tables of `snapshot`. Meant for an empty state; entries of the same tid are replaced.
@@ -98,7 +98,7 @@ impl State {
     }
 
     /// A directory's name, ended by a slash.
-    pub(crate) fn directory(&mut self, path: &[u8]) -> Text {
+    fn directory(&mut self, path: &[u8]) -> Text {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         scratch.extend_from_slice(path);
@@ -112,7 +112,7 @@ impl State {
 
     /// Puts an fd into the thread's own table.
     pub(crate) fn add_fd_entry(&mut self, idx: ThreadIdx, entry: &FdEntry) {
-        let data = self.fd_data(entry);
+        let (data, open_flags) = self.fd_data(entry);
         if matches!(data.kind, FdType::Ipv4Server | FdType::Ipv6Server) {
             let port = data.sockinfo.server_port(data.kind);
             if !self.server_ports.contains(&port) {
@@ -126,27 +126,29 @@ impl State {
             self.stats.n_refused_fds += 1;
             return;
         }
-        if table.insert(entry.fd, Fd::new(data, stamp)).is_none() {
+        if table.insert(entry.fd, Fd::new(data.into(), open_flags, stamp)).is_none() {
             self.stats.n_added_fds += 1;
         }
     }
 
-    pub(crate) fn fd_data(&mut self, entry: &FdEntry) -> FdData {
+    /// The entry, and its open flags.
+    pub(crate) fn fd_data(&self, entry: &FdEntry) -> (FdData, u32) {
+        let mut open_flags = 0;
         let mut data = FdData::new(FdData::kind_of(&entry.kind));
         data.ino = entry.ino;
         match &entry.kind {
             FdKind::File { flags, name, dev } => {
-                data.open_flags = *flags;
-                data.name = self.names.share(name);
+                open_flags = *flags;
+                data.name.extend_from_slice(name);
                 data.dev = *dev;
             }
             FdKind::Directory { name } | FdKind::Named { name, .. } => {
-                data.name = self.names.share(name);
+                data.name.extend_from_slice(name);
             }
             &FdKind::Ipv4 { source, dest, l4proto } => {
                 data.sockinfo = Sockinfo::v4(source, dest, l4proto);
                 data.is_connected = l4proto == gyr_event::snapshot::L4Proto::Tcp;
-                self.patch_ends(&mut data);
+                interfaces::patch_ends(&self.interfaces, data.kind, &mut data.sockinfo);
             }
             &FdKind::Ipv6 { source, dest, l4proto } => {
                 match (source.0.to_ipv4_mapped(), dest.0.to_ipv4_mapped()) {
@@ -154,7 +156,7 @@ impl State {
                         data.kind = FdType::Ipv4;
                         data.sockinfo =
                             Sockinfo::v4((source_ip, source.1), (dest_ip, dest.1), l4proto);
-                        self.patch_ends(&mut data);
+                        interfaces::patch_ends(&self.interfaces, data.kind, &mut data.sockinfo);
                     }
                     _ => data.sockinfo = Sockinfo::v6(source, dest, l4proto),
                 }
@@ -168,14 +170,15 @@ impl State {
             }
             FdKind::Unix { source, dest, name } => {
                 data.sockinfo = Sockinfo::unix(*source, *dest);
-                data.name = self.names.share(name);
+                data.name.extend_from_slice(name);
                 data.role = Some(if name.is_empty() { Role::Client } else { Role::Server });
             }
         }
         if data.kind.is_ip() {
-            self.name_socket(&mut data);
+            data.name.clear();
+            naming::write_known_ends(data.kind, data.sockinfo, &mut data.name);
         }
-        data
+        (data, open_flags)
     }
 
     /// An IPv4 connection whose near end is a port that some process listens on came in, the others went out.
@@ -194,9 +197,10 @@ impl State {
             let mut data = fd.data().clone();
             let (_, source_port) = data.sockinfo.v4_source();
             if self.server_ports.contains(&source_port) {
-                data.sockinfo.swap_v4();
+                data.sockinfo.swap(FdType::Ipv4);
                 data.role = Some(Role::Server);
-                self.name_socket(&mut data);
+                data.name.clear();
+                naming::write_known_ends(data.kind, data.sockinfo, &mut data.name);
             } else {
                 data.role = Some(Role::Client);
             }
@@ -206,30 +210,11 @@ impl State {
         }
     }
 
-    /// An end of a UDP socket that the kernel left open is filled in from the interfaces.
-    pub(crate) fn patch_ends(&self, data: &mut FdData) {
-        crate::interfaces::patch_ends(&self.interfaces, data);
-    }
-
     /// Gives a thread its cgroups and the container that they tell.
     pub(crate) fn set_cgroups(&mut self, image: &mut Image, cgroups: &[u8]) {
-        let mut scratch = std::mem::take(&mut self.scratch);
-        scratch.clear();
-        container::normalise_cgroups(cgroups, &mut scratch);
-        if image.cgroups.as_bytes() != scratch {
-            image.cgroups = self.names.share(&scratch);
-        }
-        image.container = container::id_of_cgroups(&scratch);
-        self.scratch = scratch;
-    }
-
-    /// Names an internet socket by its ends.
-    pub(crate) fn name_socket(&mut self, data: &mut FdData) {
-        let mut scratch = std::mem::take(&mut self.scratch);
-        scratch.clear();
-        naming::write_known_ends(data, &mut scratch);
-        data.name = self.names.share(&scratch);
-        self.scratch = scratch;
+        let (cgroups, container) = self.cgroups.read(cgroups);
+        image.cgroups = cgroups;
+        image.container = container;
     }
 
     /// Asks the host for the names of ids that the tables do not hold.

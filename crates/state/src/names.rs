@@ -57,10 +57,7 @@ impl Names {
         if name.is_empty() || name.len() > LONGEST {
             return Text::new(name);
         }
-        let mut hasher = FxHasher::default();
-        name.hash(&mut hasher);
-        let hash = hasher.finish();
-        let index = usize::try_from(hash % N_SLOTS as u64).unwrap_or_default();
+        let index = usize::try_from(hash(name) % N_SLOTS as u64).unwrap_or_default();
         let Some(slot) = self.slots.get_mut(index) else {
             return Text::new(name);
         };
@@ -69,6 +66,12 @@ impl Names {
         }
         slot.clone()
     }
+}
+
+pub(crate) fn hash(text: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]

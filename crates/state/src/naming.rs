@@ -5,19 +5,19 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use gyr_event::snapshot::L4Proto;
 
-use crate::fd::FdData;
 use crate::packed::{Address, Tuple, embedded_v4};
+use crate::sockinfo::Sockinfo;
 use crate::{FdType, Socket};
 
 /// Writes `source:port->dest:port`, or the one end of a server.
-pub(crate) fn write_ends(data: &FdData, out: &mut Vec<u8>) {
-    let proto = data.sockinfo.l4proto(data.kind);
-    if matches!(data.kind, FdType::Ipv4 | FdType::Ipv6) && !is_tcp_or_udp(proto) {
-        write_portless(data, proto, out);
+pub(crate) fn write_ends(kind: FdType, info: Sockinfo, out: &mut Vec<u8>) {
+    let proto = info.l4proto(kind);
+    if matches!(kind, FdType::Ipv4 | FdType::Ipv6) && !is_tcp_or_udp(proto) {
+        write_portless(kind, info, out);
         return;
     }
     // Writing to a vector cannot fail.
-    let _ = match data.sockinfo.read_as(data.kind) {
+    let _ = match info.read_as(kind) {
         Some(Socket::V4 { source, dest, .. }) => write_v4(source, dest, out),
         Some(Socket::V4Server { local: (local, port), .. }) => write!(out, "{local}:{port}"),
         Some(Socket::V6 { source, dest, .. }) => write_v6(source, dest, out),
@@ -27,18 +27,19 @@ pub(crate) fn write_ends(data: &FdData, out: &mut Vec<u8>) {
 }
 
 /// As [`write_ends`], of a socket that a snapshot holds: ports whatever the protocol.
-pub(crate) fn write_known_ends(data: &FdData, out: &mut Vec<u8>) {
-    let _ = match data.sockinfo.read_as(data.kind) {
+pub(crate) fn write_known_ends(kind: FdType, info: Sockinfo, out: &mut Vec<u8>) {
+    let _ = match info.read_as(kind) {
         Some(Socket::V4 { source, dest, .. }) => write_v4(source, dest, out),
         Some(Socket::V6 { source: (source, sport), dest: (dest, dport), .. }) => {
             write!(out, "{}:{sport}->{}:{dport}", V6(source), V6(dest))
         }
-        _ => return write_ends(data, out),
+        _ => return write_ends(kind, info, out),
     };
 }
 
-fn write_portless(data: &FdData, proto: L4Proto, out: &mut Vec<u8>) {
-    let _ = match data.sockinfo.read_as(data.kind) {
+fn write_portless(kind: FdType, info: Sockinfo, out: &mut Vec<u8>) {
+    let proto = info.l4proto(kind);
+    let _ = match info.read_as(kind) {
         Some(Socket::V4 { source, dest, .. }) if matches!(proto, L4Proto::Icmp | L4Proto::Raw) => {
             write!(out, "{}->{}", source.0, dest.0)
         }

@@ -6,18 +6,59 @@ const LONGEST: usize = 1_024;
 /// What stands for a path that cannot be held.
 const TOO_LONG: &[u8] = b"/DIR_TOO_LONG/FILENAME_TOO_LONG";
 
-/// Writes `path` to `out`, without `.`, `..`, double slashes and a slash at the end; relative to `dir`, which is taken as it
-/// is, unless `path` is absolute or empty.
+/// What a path is relative to: taken as it is, with or without a slash after it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Base<'a> {
+    text: &'a [u8],
+    slash: &'static [u8],
+}
+
+impl<'a> Base<'a> {
+    /// Nothing: for paths that are whole.
+    pub(crate) const NONE: Self = Self { text: b"", slash: b"" };
+
+    /// A directory; the slash after its name is seen to.
+    pub(crate) fn directory(text: &'a [u8]) -> Self {
+        let is_whole = matches!(text.last(), None | Some(b'/'));
+        Self { text, slash: if is_whole { b"" } else { b"/" } }
+    }
+
+    /// What stands for a directory that is not known.
+    pub(crate) const UNKNOWN: Self = Self { text: b"<UNKNOWN>", slash: b"" };
+
+    const fn len(&self) -> usize {
+        self.text.len() + self.slash.len()
+    }
+}
+
+/// Writes `path` to `out` as the tables name it, relative to `dir`, which is taken as it is.
 pub fn join(dir: &[u8], path: &[u8], out: &mut Vec<u8>) {
+    join_to(Base { text: dir, slash: b"" }, path, out);
+}
+
+/// Writes `path` to `out`, without `.`, `..`, double slashes and a slash at the end; relative to `base` unless it is absolute
+/// or empty. Says where in `out` the path stands as it was given, if it does.
+pub(crate) fn join_to(base: Base<'_>, path: &[u8], out: &mut Vec<u8>) -> Option<usize> {
     out.clear();
-    if dir.len() + path.len() >= LONGEST {
+    if base.len() + path.len() >= LONGEST {
         out.extend_from_slice(TOO_LONG);
-        return;
+        return None;
     }
     let is_relative = path.first().is_some_and(|&first| first != b'/');
     if is_relative {
-        out.extend_from_slice(dir);
+        out.extend_from_slice(base.text);
+        out.extend_from_slice(base.slash);
     }
+    if is_clean(path) {
+        let start = out.len();
+        out.extend_from_slice(path);
+        return Some(start);
+    }
+    push_components(path, is_relative, out);
+    None
+}
+
+fn push_components(path: &[u8], is_relative: bool, out: &mut Vec<u8>) {
     let mut components = path.split(|&byte| byte == b'/').peekable();
     while let Some(component) = components.next() {
         let is_whole = matches!(out.last(), None | Some(b'/'));
@@ -40,6 +81,18 @@ pub fn join(dir: &[u8], path: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// Whether nothing in the path needs care: no `/.`, no `//`, no dot first, no slash last.
+fn is_clean(path: &[u8]) -> bool {
+    let (Some(first), Some(rest), Some(last)) = (path.first(), path.get(1..), path.last()) else {
+        return false;
+    };
+    // Without an early end, so that it runs over many bytes at once.
+    let is_suspect = path.iter().zip(rest).fold(false, |suspect, (&byte, &next)| {
+        suspect | ((byte == b'/') & ((next == b'/') | (next == b'.')))
+    });
+    !is_suspect && *first != b'.' && *last != b'/'
+}
+
 /// Goes up to the directory above, whose slash stays; the root stays.
 fn rewind(out: &mut Vec<u8>) {
     if out.len() <= 1 {
@@ -56,7 +109,11 @@ mod tests {
 
     fn joined(dir: &str, path: &str) -> String {
         let mut out = Vec::new();
-        join(dir.as_bytes(), path.as_bytes(), &mut out);
+        let base =
+            if dir.starts_with('<') { Base::UNKNOWN } else { Base::directory(dir.as_bytes()) };
+        if let Some(start) = join_to(base, path.as_bytes(), &mut out) {
+            assert_eq!(&out[start..], path.as_bytes());
+        }
         String::from_utf8(out).unwrap()
     }
 
@@ -64,6 +121,7 @@ mod tests {
     fn paths_are_joined_and_normalised() {
         let cases = [
             ("/root/", "file", "/root/file"),
+            ("/root", "file", "/root/file"),
             ("/root/", "/etc/passwd", "/etc/passwd"),
             ("/root/", "/", "/"),
             ("/root/", "../etc//passwd", "/etc/passwd"),

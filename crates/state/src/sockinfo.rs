@@ -145,16 +145,17 @@ impl Sockinfo {
         true
     }
 
-    pub(crate) fn swap_v4(&mut self) {
-        let (source, dest) = (self.v4_source(), self.v4_dest());
-        self.set_v4_source(dest);
-        self.set_v4_dest(source);
-    }
-
-    pub(crate) fn swap_v6(&mut self) {
-        let (source, dest) = (self.v6_source(), self.v6_dest());
-        self.set_v6_source(dest);
-        self.set_v6_dest(source);
+    /// Exchanges the ends of a connection.
+    pub(crate) fn swap(&mut self, kind: FdType) {
+        if kind == FdType::Ipv4 {
+            let (source, dest) = (self.v4_source(), self.v4_dest());
+            self.set_v4_source(dest);
+            self.set_v4_dest(source);
+        } else {
+            let (source, dest) = (self.v6_source(), self.v6_dest());
+            self.set_v6_source(dest);
+            self.set_v6_dest(source);
+        }
     }
 
     pub(crate) fn server_port(&self, kind: FdType) -> u16 {

@@ -1,12 +1,16 @@
 //! The tables, and how an event changes them.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use gyr_event::snapshot::{Interface, Machine};
-use gyr_event::{Event, EventCode, EventFlags};
+use gyr_event::{Event, EventCode};
 
-use crate::fd::FdData;
+use crate::container::Cgroups;
+use crate::fd::{FdData, SpareFds};
 use crate::names::{Names, Text};
+use crate::on::Rule;
+use crate::path::Base;
 use crate::thread::{Image, LastEvent};
 use crate::threads::Threads;
 use crate::users::Users;
@@ -21,14 +25,18 @@ pub struct State {
     pub(crate) machine: Machine,
     pub(crate) interfaces: Vec<Interface>,
     pub(crate) names: Names,
+    pub(crate) cgroups: Cgroups,
     pub(crate) stats: Stats,
     /// Ports that the snapshot showed a server on.
     pub(crate) server_ports: Vec<u16>,
     pub(crate) exited: on::Exited,
     /// A tid and when it exited: goes with the next event, so that rules still see it.
     pub(crate) thread_to_remove: Option<(i64, u64)>,
-    /// As [`State::thread_to_remove`]: the tid and the numbers that it closed.
-    pub(crate) fds_to_remove: Vec<(i64, i64)>,
+    /// As [`State::thread_to_remove`]: whose table an fd was closed in, and its number.
+    pub(crate) fd_to_remove: Option<(ThreadIdx, i64)>,
+    pub(crate) spare_fds: SpareFds,
+    /// The thread of the last event.
+    last_thread: Option<ThreadIdx>,
     /// Where paths and names are put together.
     pub(crate) scratch: Vec<u8>,
 }
@@ -68,11 +76,14 @@ impl State {
             machine: Machine::default(),
             interfaces: Vec::new(),
             names: Names::new(),
+            cgroups: Cgroups::new(),
             stats: Stats::default(),
             server_ports: Vec::new(),
             exited: on::Exited::default(),
             thread_to_remove: None,
-            fds_to_remove: Vec::new(),
+            fd_to_remove: None,
+            spare_fds: SpareFds::default(),
+            last_thread: None,
             scratch: Vec::new(),
         }
     }
@@ -80,15 +91,15 @@ impl State {
     /// Brings the picture up to date with `event`. What [`Current`] names stays until the next call.
     pub fn apply(&mut self, event: &Event<'_>, host: &mut dyn Host) -> Current {
         self.settle(host);
-        let code = event.code();
+        let rule = Rule::of(event.code());
         let mut now = Now { event, host, thread: None, entry: None, name_changed: false };
-        if on::has_thread(code) {
-            self.find_thread_and_fd(&mut now);
+        if rule.has_thread {
+            self.find_thread_and_fd(rule, &mut now);
         }
-        if let Some(handler) = on::handler(code) {
+        if let Some(handler) = rule.handler {
             handler(self, &mut now);
         }
-        self.finish(&now)
+        self.finish(rule, &now)
     }
 
     /// Does what the last event left to be done once nobody looks at it any more: what it closed goes. The next event
@@ -100,67 +111,75 @@ impl State {
             }
             self.remove_thread(tid, host);
         }
-        while let Some((tid, fd)) = self.fds_to_remove.pop() {
-            self.remove_fd(tid, fd);
+        if let Some((owner, fd)) = self.fd_to_remove.take()
+            && let Some(closed) = self.threads.at_mut(owner).fds.remove(fd)
+        {
+            self.stats.n_removed_fds += 1;
+            self.spare_fds.put(closed);
         }
     }
 
-    fn find_thread_and_fd(&mut self, now: &mut Now<'_>) {
+    fn find_thread_and_fd(&mut self, rule: &Rule, now: &mut Now<'_>) {
         let event = now.event;
-        let code = event.code();
-        let found = self.threads.find(event.tid());
-        if found.is_some() {
-            self.stats.n_noncached_thread_lookups += 1;
+        let found = self.find_thread(event.tid());
+        now.thread = if found.is_none() && rule.may_ask {
+            self.look_up(event.tid(), now.host)
         } else {
-            self.stats.n_failed_thread_lookups += 1;
-        }
-        let may_ask = on::may_ask_for_thread(code);
-        now.thread =
-            if may_ask { found.or_else(|| self.look_up(event.tid(), now.host)) } else { found };
+            found
+        };
         let Some(idx) = now.thread else { return };
-        if code == EventCode::SCHEDSWITCH {
+        if event.code() == EventCode::SCHEDSWITCH {
             return;
         }
         let thread = self.threads.at_mut(idx);
-        if may_ask {
+        if rule.may_ask {
             thread.set_flag(crate::flags::ACTIVE);
         }
-        let fd_param = on::fd_param(code);
-        if code.is_enter() {
-            thread.last.enter = Some(code);
-            thread.last.fd = fd_param.and_then(|param| event.i64(param)).unwrap_or(-1);
-        } else {
-            if !follows(&thread.last, code) {
-                thread.last.record.clear();
-                thread.last.fd = -1;
-            }
-            if let Some(param) = fd_param
-                && thread.last.fd == -1
+        let last = &mut thread.last;
+        if rule.is_enter {
+            last.enter = Some(event.code());
+            last.fd = -1;
+        } else if !follows(last, event.code()) {
+            last.record.clear();
+            last.fd = -1;
+        }
+        if let Some(param) = rule.fd_param() {
+            if last.fd == -1
                 && let Some(fd) = event.i64(param)
             {
-                thread.last.fd = fd;
+                last.fd = fd;
             }
-        }
-        let fd = thread.last.fd;
-        if fd_param.is_some() {
+            let fd = last.fd;
             now.entry = self.find_fd(idx, fd);
         }
     }
 
-    fn finish(&mut self, now: &Now<'_>) -> Current {
-        let Some(idx) = now.thread else { return Current::default() };
-        let code = now.event.code();
-        let thread = self.threads.at_mut(idx);
-        if !code.is_enter() {
-            thread.last.record.clear();
+    /// Events come in runs: the thread of this one is mostly the last one's.
+    fn find_thread(&mut self, tid: i64) -> Option<ThreadIdx> {
+        if let Some(idx) = self.last_thread
+            && self.threads.at(idx).tid() == tid
+        {
+            self.stats.n_cached_thread_lookups += 1;
+            return Some(idx);
         }
-        let last_fd = thread.last.fd;
+        let found = self.threads.find(tid);
+        self.last_thread = found;
+        match found {
+            Some(_) => self.stats.n_noncached_thread_lookups += 1,
+            None => self.stats.n_failed_thread_lookups += 1,
+        }
+        found
+    }
+
+    fn finish(&mut self, rule: &Rule, now: &Now<'_>) -> Current {
+        let Some(idx) = now.thread else { return Current::default() };
+        let last = &mut self.threads.at_mut(idx).last;
+        if !rule.is_enter {
+            last.record.clear();
+        }
+        let last_fd = last.fd;
         let mut entry = now.entry;
-        let flags = code.info().flags;
-        let is_about_fd = flags.contains(EventFlags::CREATES_FD)
-            || flags.contains(EventFlags::USES_FD)
-            || flags.contains(EventFlags::DESTROYS_FD);
-        if entry.is_none() && last_fd != -1 && is_about_fd {
+        if entry.is_none() && last_fd != -1 && rule.is_about_fd {
             entry = self.find_fd(idx, last_fd);
         }
         Current {
@@ -233,23 +252,41 @@ impl State {
     }
 
     /// Makes `data` the thread's fd of this number, and the fd that the event is about.
-    pub(crate) fn add_fd(&mut self, now: &mut Now<'_>, fd: i64, data: FdData) {
+    pub(crate) fn add_fd(
+        &mut self,
+        now: &mut Now<'_>,
+        fd: i64,
+        data: impl Into<Arc<FdData>>,
+        open_flags: u32,
+    ) {
         let Some(idx) = now.thread else { return };
-        self.threads.at_mut(idx).last.fd = fd;
-        now.entry = self.put_fd(idx, fd, data);
-        if now.entry.is_some() {
-            now.name_changed = self.entry(now.entry).is_some_and(|entry| !entry.name().is_empty());
-        }
+        let data = data.into();
+        let is_named = !data.name.is_empty();
+        now.entry = self.put_fd(idx, fd, data, open_flags);
+        now.name_changed = is_named && now.entry.is_some();
     }
 
     /// As [`State::add_fd`], of an event whose entry is another: only the number is this one's.
-    pub(crate) fn add_other_fd(&mut self, now: &Now<'_>, fd: i64, data: FdData) {
-        let Some(idx) = now.thread else { return };
-        self.threads.at_mut(idx).last.fd = fd;
-        self.put_fd(idx, fd, data);
+    pub(crate) fn add_other_fd(
+        &mut self,
+        now: &Now<'_>,
+        fd: i64,
+        data: impl Into<Arc<FdData>>,
+        open_flags: u32,
+    ) {
+        if let Some(idx) = now.thread {
+            self.put_fd(idx, fd, data.into(), open_flags);
+        }
     }
 
-    fn put_fd(&mut self, idx: ThreadIdx, fd: i64, data: FdData) -> Option<(ThreadIdx, i64)> {
+    fn put_fd(
+        &mut self,
+        idx: ThreadIdx,
+        fd: i64,
+        data: Arc<FdData>,
+        open_flags: u32,
+    ) -> Option<(ThreadIdx, i64)> {
+        self.threads.at_mut(idx).last.fd = fd;
         let owner = self.threads.fds_owner(idx)?;
         let stamp = self.threads.tick();
         let limit = self.limits.fds_per_process;
@@ -258,18 +295,11 @@ impl State {
             self.stats.n_refused_fds += 1;
             return None;
         }
-        if table.insert(fd, Fd::new(data, stamp)).is_none() {
-            self.stats.n_added_fds += 1;
+        match table.insert(fd, Fd::new(data, open_flags, stamp)) {
+            None => self.stats.n_added_fds += 1,
+            Some(replaced) => self.spare_fds.put(replaced),
         }
         Some((owner, fd))
-    }
-
-    fn remove_fd(&mut self, tid: i64, fd: i64) {
-        let Some(idx) = self.threads.find(tid) else { return };
-        let Some(owner) = self.threads.fds_owner(idx) else { return };
-        if self.threads.at_mut(owner).fds.remove(fd).is_some() {
-            self.stats.n_removed_fds += 1;
-        }
     }
 
     pub(crate) fn entry(&self, entry: Option<(ThreadIdx, i64)>) -> Option<&Fd> {
@@ -284,22 +314,40 @@ impl State {
         Some(self.threads.at_mut(owner).fds.find_mut(fd)?.edit(stamp))
     }
 
-    /// Renames the event's fd.
-    pub(crate) fn rename_fd(&mut self, now: &mut Now<'_>, name: &[u8]) {
-        if self.entry(now.entry).is_some_and(|fd| fd.name() == name) {
-            return;
-        }
-        let name = self.names.share(name);
-        if let Some(fd) = self.edit_fd(now) {
-            fd.name = name;
-            now.name_changed = true;
+    /// Has exec close a thread's fd, or not.
+    pub(crate) fn set_close_on_exec(&mut self, owner: ThreadIdx, fd: i64, closes: bool) {
+        let stamp = self.threads.tick();
+        if let Some(fd) = self.threads.at_mut(owner).fds.find_mut(fd)
+            && fd.is_close_on_exec() != closes
+        {
+            fd.set_close_on_exec(closes, stamp);
         }
     }
 
-    /// Joins a path to a directory and remembers it for the next time.
-    pub(crate) fn join(&mut self, dir: &[u8], name: &[u8]) -> Text {
+    /// Renames the event's fd: `write` appends its new name to nothing.
+    pub(crate) fn rename_fd(
+        &mut self,
+        now: &mut Now<'_>,
+        write: impl FnOnce(&FdData, &mut Vec<u8>),
+    ) {
+        let mut name = std::mem::take(&mut self.scratch);
+        name.clear();
+        if let Some(fd) = self.entry(now.entry) {
+            write(fd.data(), &mut name);
+            if fd.name() != name
+                && let Some(data) = self.edit_fd(now)
+            {
+                std::mem::swap(&mut data.name, &mut name);
+                now.name_changed = true;
+            }
+        }
+        self.scratch = name;
+    }
+
+    /// Joins a path to what it is relative to.
+    pub(crate) fn join(&mut self, base: Base<'_>, name: &[u8]) -> Text {
         let mut scratch = std::mem::take(&mut self.scratch);
-        path::join(dir, name, &mut scratch);
+        path::join_to(base, name, &mut scratch);
         let joined = self.names.share(&scratch);
         self.scratch = scratch;
         joined
@@ -318,7 +366,7 @@ impl State {
         let Some(owner) = self.threads.main(idx) else { return };
         let old = self.threads.at(owner).own_cwd().clone();
         let mut scratch = std::mem::take(&mut self.scratch);
-        path::join(old.as_bytes(), path, &mut scratch);
+        path::join_to(Base::directory(old.as_bytes()), path, &mut scratch);
         if !scratch.ends_with(b"/") {
             scratch.push(b'/');
         }

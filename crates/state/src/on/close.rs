@@ -1,23 +1,21 @@
 //! Closing fds.
 
 use gyr_event::EventCode;
-use gyr_event::tables::{close_range_flags, file_flags};
+use gyr_event::tables::close_range_flags;
 
 use crate::state::{Now, State};
 
 /// The entry stays for this event's rules and goes with the next event.
 pub(super) fn on_close(state: &mut State, now: &mut Now<'_>) {
-    let closed = now.event.i64(0).is_none_or(|res| res >= 0);
-    let (Some(idx), true, true) = (now.thread, closed, now.entry.is_some()) else { return };
-    let thread = state.threads.at(idx);
-    state.fds_to_remove.push((thread.tid(), thread.last.fd));
+    if now.event.i64(0).is_none_or(|res| res >= 0) {
+        state.fd_to_remove = now.entry;
+    }
 }
 
 pub(super) fn on_close_range(state: &mut State, now: &mut Now<'_>) {
     const FIRST: usize = EventCode::CLOSE_RANGE.param("first");
     const LAST: usize = EventCode::CLOSE_RANGE.param("last");
     const FLAGS: usize = EventCode::CLOSE_RANGE.param("flags");
-    const O_CLOEXEC: u32 = file_flags.value("O_CLOEXEC");
     const CLOEXEC: u32 = close_range_flags.value("CLOSE_RANGE_CLOEXEC");
     let event = now.event;
     let (Some(idx), Some(0)) = (now.thread, event.i64(0)) else { return };
@@ -25,12 +23,9 @@ pub(super) fn on_close_range(state: &mut State, now: &mut Now<'_>) {
     let range = i64::from(first)..=i64::from(last);
     let Some(owner) = state.threads.fds_owner(idx) else { return };
     if event.u32(FLAGS).unwrap_or_default() & CLOEXEC != 0 {
-        let marked: Vec<i64> = state.threads.at(owner).fds.iter().map(|(fd, _)| fd).collect();
-        for fd in marked.into_iter().filter(|fd| range.contains(fd)) {
-            let stamp = state.threads.tick();
-            if let Some(fd) = state.threads.at_mut(owner).fds.find_mut(fd) {
-                fd.edit(stamp).open_flags |= O_CLOEXEC;
-            }
+        let fds: Vec<i64> = state.threads.at(owner).fds.iter().map(|(fd, _)| fd).collect();
+        for fd in fds.into_iter().filter(|fd| range.contains(fd)) {
+            state.set_close_on_exec(owner, fd, true);
         }
     } else {
         let n = state.threads.at_mut(owner).fds.remove_if(|fd, _| range.contains(&fd));

@@ -10,14 +10,8 @@ macro_rules! makes {
     ($($handler:ident: $kind:ident $(with $code:ident $flags:literal)?,)*) => {
         $(pub(super) fn $handler(state: &mut State, now: &mut Now<'_>) {
             if let Some(fd) = result(now.event) {
-                let data = FdData {
-                    $(open_flags: now
-                        .event
-                        .u32(const { EventCode::$code.param($flags) })
-                        .unwrap_or_default(),)?
-                    ..FdData::new(FdType::$kind)
-                };
-                state.add_fd(now, fd, data);
+                let flags = None$(.or(now.event.u32(const { EventCode::$code.param($flags) })))?;
+                state.add_fd(now, fd, FdData::new(FdType::$kind), flags.unwrap_or_default());
             }
         })*
     };
@@ -63,10 +57,9 @@ fn add_pipe(state: &mut State, now: &mut Now<'_>, flags: u32) {
     }
     let mut data = FdData::new(FdType::Pipe);
     data.ino = event.u64(INO).unwrap_or_default();
-    data.open_flags = flags;
     for end in [FD1, FD2] {
         if let Some(fd) = event.i64(end) {
-            state.add_fd(now, fd, data.clone());
+            state.add_fd(now, fd, data.clone(), flags);
         }
     }
 }
@@ -77,9 +70,8 @@ pub(super) fn on_memfd_create(state: &mut State, now: &mut Now<'_>) {
     let event = now.event;
     let Some(fd) = result(event) else { return };
     let mut data = FdData::new(FdType::Memfd);
-    data.name = state.names.share(event.text(NAME).unwrap_or_default());
-    data.open_flags = event.u32(FLAGS).unwrap_or_default();
-    state.add_fd(now, fd, data);
+    data.name = event.text(NAME).unwrap_or_default().to_vec();
+    state.add_fd(now, fd, data, event.u32(FLAGS).unwrap_or_default());
 }
 
 pub(super) fn on_pidfd_open(state: &mut State, now: &mut Now<'_>) {
@@ -89,10 +81,9 @@ pub(super) fn on_pidfd_open(state: &mut State, now: &mut Now<'_>) {
     let Some(fd) = result(event) else { return };
     let pid = event.i64(PID).unwrap_or_default();
     let mut data = FdData::new(FdType::Pidfd);
-    data.name = state.names.share(format!("/proc/{pid}").as_bytes());
-    data.open_flags = event.u32(FLAGS).unwrap_or_default();
+    data.name = format!("/proc/{pid}").into_bytes();
     data.pid = pid;
-    state.add_fd(now, fd, data);
+    state.add_fd(now, fd, data, event.u32(FLAGS).unwrap_or_default());
 }
 
 /// An fd of another process, which a pidfd names.
@@ -114,14 +105,12 @@ pub(super) fn on_pidfd_getfd(state: &mut State, now: &mut Now<'_>) {
         .find(pid)
         .and_then(|process| state.find_fd(process, target))
         .and_then(|entry| state.entry(Some(entry)))
-        .map(|fd| fd.data().clone());
-    let data = match known {
-        Some(data) => data,
-        None => match now.host.fd(pid, target) {
-            Some(entry) => state.fd_data(&entry),
-            None => return,
-        },
-    };
+        .map(|fd| (fd.share(), fd.flags()));
     // The call's event is not about that fd yet: only its number is known to be the last one used.
-    state.add_other_fd(now, fd, data);
+    if let Some((data, flags)) = known {
+        state.add_other_fd(now, fd, data, flags);
+    } else if let Some(entry) = now.host.fd(pid, target) {
+        let (data, flags) = state.fd_data(&entry);
+        state.add_other_fd(now, fd, data, flags);
+    }
 }

@@ -2,6 +2,7 @@
 
 use gyr_event::EventCode;
 
+use crate::path::Base;
 use crate::state::{Now, State};
 
 pub(super) fn on_chdir(state: &mut State, now: &mut Now<'_>) {
@@ -28,7 +29,7 @@ pub(super) fn on_fchdir(state: &mut State, now: &mut Now<'_>) {
         return;
     }
     if let Some(name) = state.entry(now.entry).map(|fd| fd.data().name.clone()) {
-        state.change_cwd(idx, name.as_bytes());
+        state.change_cwd(idx, &name);
     }
 }
 
@@ -40,7 +41,7 @@ pub(super) fn on_chroot(state: &mut State, now: &mut Now<'_>) {
         state.names.share(path)
     } else {
         let cwd = state.cwd_of(idx);
-        state.join(cwd.as_bytes(), path)
+        state.join(Base::directory(cwd.as_bytes()), path)
     };
     state.threads.edit(idx).root = root;
 }

@@ -3,7 +3,7 @@
 use gyr_event::EventCode;
 use gyr_event::tables::{fcntl_commands, file_flags};
 
-use crate::fd::FdData;
+use crate::fd::with_close_on_exec;
 use crate::state::{Now, State};
 use crate::thread::flags;
 
@@ -17,19 +17,16 @@ const F_SETFD: u32 = fcntl_commands.value("F_SETFD");
 const FD_CLOEXEC: u64 = 1;
 
 pub(super) fn on_dup(state: &mut State, now: &mut Now<'_>) {
-    duplicate(state, now, FdData::clear_close_on_exec);
+    duplicate(state, now, 0);
 }
 
 pub(super) fn on_dup3(state: &mut State, now: &mut Now<'_>) {
     const FLAGS: usize = EventCode::DUP3.param("flags");
     let flags = now.event.u32(FLAGS).unwrap_or_default();
-    duplicate(state, now, |data| {
-        data.clear_close_on_exec();
-        data.open_flags |= flags;
-    });
+    duplicate(state, now, flags);
 }
 
-fn duplicate(state: &mut State, now: &mut Now<'_>, change: impl FnOnce(&mut FdData)) {
+fn duplicate(state: &mut State, now: &mut Now<'_>, more_flags: u32) {
     let Some(idx) = now.thread else { return };
     let Some(fd) = now.event.i64(0).filter(|&fd| fd >= 0) else { return };
     // A shell that connects two programs dups the pipe to their standard input and output.
@@ -38,13 +35,14 @@ fn duplicate(state: &mut State, now: &mut Now<'_>, change: impl FnOnce(&mut FdDa
         1 => state.threads.at_mut(idx).set_flag(flags::PIPE_SRC),
         _ => {}
     }
-    copy(state, now, fd, change);
+    copy(state, now, fd, more_flags);
 }
 
-fn copy(state: &mut State, now: &mut Now<'_>, fd: i64, change: impl FnOnce(&mut FdData)) {
-    let Some(mut data) = state.entry(now.entry).map(|old| old.data().clone()) else { return };
-    change(&mut data);
-    state.add_fd(now, fd, data);
+/// Copies the event's fd. A copy stays open on exec unless `more_flags` say otherwise.
+fn copy(state: &mut State, now: &mut Now<'_>, fd: i64, more_flags: u32) {
+    let Some(old) = state.entry(now.entry) else { return };
+    let open_flags = with_close_on_exec(old.kind(), old.flags(), false) | more_flags;
+    state.add_fd(now, fd, old.share(), open_flags);
     // The name is the copied fd's: nothing changed it.
     now.name_changed = false;
 }
@@ -55,14 +53,11 @@ pub(super) fn on_fcntl(state: &mut State, now: &mut Now<'_>) {
     let event = now.event;
     let Some(res) = event.i64(0).filter(|&res| res >= 0) else { return };
     match event.u32(CMD) {
-        Some(F_DUPFD) => copy(state, now, res, FdData::clear_close_on_exec),
-        Some(F_DUPFD_CLOEXEC) => copy(state, now, res, |data| data.open_flags |= O_CLOEXEC),
+        Some(F_DUPFD) => copy(state, now, res, 0),
+        Some(F_DUPFD_CLOEXEC) => copy(state, now, res, O_CLOEXEC),
         Some(F_SETFD) => {
-            let Some(arg) = event.u64(ARG) else { return };
-            let Some(data) = state.edit_fd(now) else { return };
-            data.clear_close_on_exec();
-            if arg & FD_CLOEXEC != 0 {
-                data.open_flags |= O_CLOEXEC;
+            if let (Some((owner, fd)), Some(arg)) = (now.entry, event.u64(ARG)) {
+                state.set_close_on_exec(owner, fd, arg & FD_CLOEXEC != 0);
             }
         }
         _ => {}

@@ -27,11 +27,8 @@ pub(super) fn on_enter(state: &mut State, now: &mut Now<'_>) {
 
 impl State {
     /// Takes the record that the thread's enter event left; to be given back, so that its memory is used again.
-    pub(super) fn take_enter(&mut self, now: &Now<'_>) -> Vec<u8> {
-        match now.thread {
-            Some(idx) => std::mem::take(&mut self.threads.at_mut(idx).last.record),
-            None => Vec::new(),
-        }
+    pub(super) fn take_enter(&mut self, idx: ThreadIdx) -> Vec<u8> {
+        std::mem::take(&mut self.threads.at_mut(idx).last.record)
     }
 
     pub(super) fn give_back(&mut self, idx: ThreadIdx, record: Vec<u8>) {
@@ -40,6 +37,10 @@ impl State {
 
     /// The enter event of the exit event being applied, if `record` holds it.
     pub(super) fn enter_of<'r>(&mut self, record: &'r [u8], now: &Now<'_>) -> Option<Event<'r>> {
+        if record.is_empty() {
+            self.stats.n_retrieved_event_drops += 1;
+            return None;
+        }
         let exit = now.event.code();
         let enter = Event::decode(record).ok().filter(|enter| {
             exit.number() == enter.code().number() + 1

@@ -6,6 +6,7 @@ use gyr_event::{Event, EventCode};
 use crate::ThreadIdx;
 use crate::load::without_deleted;
 use crate::names::Text;
+use crate::path::Base;
 use crate::state::{Now, State};
 use crate::thread::{Memory, flags};
 
@@ -63,7 +64,7 @@ pub(super) fn on_execve(state: &mut State, now: &mut Now<'_>) {
     state.ask_for_names(now.host, uid, gid, container.as_bytes());
 
     if let Some(owner) = state.threads.fds_owner(idx) {
-        let n = state.threads.at_mut(owner).fds.remove_if(|_, fd| fd.data().is_close_on_exec());
+        let n = state.threads.at_mut(owner).fds.remove_if(|_, fd| fd.is_close_on_exec());
         state.stats.n_removed_fds += n as u64;
     }
 
@@ -154,7 +155,7 @@ fn set_image(state: &mut State, idx: ThreadIdx, event: &Event<'_>) {
 
 /// The executable's path as far as the enter event tells: only old captures need it.
 fn exepath_of_enter(state: &mut State, now: &mut Now<'_>, idx: ThreadIdx) -> Option<Text> {
-    let record = state.take_enter(now);
+    let record = state.take_enter(idx);
     let enter = state.enter_of(&record, now);
     let exepath = enter.map(|enter| {
         if enter.code() == EventCode::EXECVE_ENTER_V19 {
@@ -173,7 +174,7 @@ fn path_of_execve(state: &mut State, idx: ThreadIdx, enter: &Event<'_>) -> Text 
         return state.names.share(filename);
     }
     let cwd = state.cwd_of(idx);
-    state.join(cwd.as_bytes(), filename)
+    state.join(Base::directory(cwd.as_bytes()), filename)
 }
 
 fn path_of_execveat(
@@ -188,17 +189,16 @@ fn path_of_execveat(
     let dirfd = enter.i64(DIRFD).unwrap_or_default();
     let name = enter.text(PATHNAME).unwrap_or_default();
     let is_fd_itself = enter.u32(FLAGS).unwrap_or_default() & AT_EMPTY_PATH != 0;
-    match state.dir_of(idx, dirfd, name) {
-        Some(dir) if is_fd_itself || name != b"<NA>" => {
-            if !name.starts_with(b"/") {
-                now.entry = state.find_fd(idx, dirfd);
-            }
-            if is_fd_itself {
-                state.join(b"", dir.as_bytes())
-            } else {
-                state.join(dir.as_bytes(), name)
-            }
-        }
-        _ => state.names.share(b"<NA>"),
+    let Some(dir) = state.dir_of(idx, dirfd, name) else { return state.names.share(b"<NA>") };
+    let dir = dir.to_vec();
+    if !name.starts_with(b"/") {
+        now.entry = state.find_fd(idx, dirfd);
+    }
+    if is_fd_itself {
+        state.join(Base::NONE, &dir)
+    } else if name == b"<NA>" {
+        state.names.share(name)
+    } else {
+        state.join(Base::directory(&dir), name)
     }
 }

@@ -119,40 +119,86 @@ const ROWS: &[(EventCode, Handler)] = &[
     (EventCode::GROUP_DELETED, users::on_group_deleted),
 ];
 
-static HANDLERS: [Option<Handler>; EventCode::COUNT] = {
-    let mut handlers: [Option<Handler>; EventCode::COUNT] = [None; EventCode::COUNT];
-    let mut i = 0;
-    while i < ROWS.len() {
-        let (code, handler) = ROWS[i];
-        handlers[code.index()] = Some(handler);
-        i += 1;
-    }
-    handlers
-};
+/// How an event is applied.
+#[derive(Clone, Copy)]
+pub(crate) struct Rule {
+    /// What changes the tables, if this event does.
+    pub(crate) handler: Option<Handler>,
+    /// Which parameter names the fd that the event is about; [`NO_FD`] if none does.
+    fd_param: u8,
+    /// Whether the event belongs to a thread: those about the machine, containers, users and plugins do not.
+    pub(crate) has_thread: bool,
+    /// Whether an unknown thread is asked for: clone brings what there is to know, and one that exits is gone.
+    pub(crate) may_ask: bool,
+    pub(crate) is_enter: bool,
+    /// Whether the event makes, uses or closes an fd.
+    pub(crate) is_about_fd: bool,
+}
 
-/// Which parameter names the fd that the event is about; [`NO_FD`] if none does.
-static FD_PARAMS: [u8; EventCode::COUNT] = {
-    let mut params = [NO_FD; EventCode::COUNT];
-    let mut i = 0;
-    while i < EventCode::COUNT {
-        if let Some(code) = EventCode::new(i as u16) {
-            params[i] = find_fd_param(code.info());
-        }
-        i += 1;
+impl Rule {
+    pub(crate) const fn of(code: EventCode) -> &'static Self {
+        &RULES[code.index()]
     }
-    params
-};
+
+    pub(crate) const fn fd_param(&self) -> Option<usize> {
+        if self.fd_param == NO_FD { None } else { Some(self.fd_param as usize) }
+    }
+}
 
 const NO_FD: u8 = u8::MAX;
 
-/// What changes a table, if this event does.
-pub(crate) fn handler(code: EventCode) -> Option<Handler> {
-    HANDLERS.get(code.index()).copied().flatten()
-}
+static RULES: [Rule; EventCode::COUNT] = {
+    let mut rules = [rule(EventCode::GENERIC); EventCode::COUNT];
+    let mut i = 0;
+    while i < EventCode::COUNT {
+        if let Some(code) = EventCode::new(i as u16) {
+            rules[i] = rule(code);
+        }
+        i += 1;
+    }
+    let mut i = 0;
+    while i < ROWS.len() {
+        let (code, handler) = ROWS[i];
+        rules[code.index()].handler = Some(handler);
+        i += 1;
+    }
+    rules
+};
 
-pub(crate) fn fd_param(code: EventCode) -> Option<usize> {
-    let param = *FD_PARAMS.get(code.index())?;
-    (param != NO_FD).then_some(usize::from(param))
+const fn rule(code: EventCode) -> Rule {
+    let info = code.info();
+    let has_thread = match code {
+        EventCode::PROCINFO => true,
+        EventCode::CONTAINER_JSON
+        | EventCode::USER_ADDED
+        | EventCode::USER_DELETED
+        | EventCode::GROUP_ADDED
+        | EventCode::GROUP_DELETED
+        | EventCode::PLUGINEVENT
+        | EventCode::ASYNCEVENT => false,
+        _ => !info.flags.contains(EventFlags::SKIPPARSERESET),
+    };
+    let may_ask = !matches!(
+        code,
+        EventCode::CLONE
+            | EventCode::CLONE3
+            | EventCode::FORK
+            | EventCode::VFORK
+            | EventCode::PROCEXIT
+            | EventCode::SCHEDSWITCH
+            | EventCode::PROCINFO
+    );
+    let is_about_fd = info.flags.contains(EventFlags::CREATES_FD)
+        || info.flags.contains(EventFlags::USES_FD)
+        || info.flags.contains(EventFlags::DESTROYS_FD);
+    Rule {
+        handler: None,
+        fd_param: find_fd_param(info),
+        has_thread,
+        may_ask,
+        is_enter: code.is_enter(),
+        is_about_fd,
+    }
 }
 
 /// The first fd parameter that is not the result.
@@ -168,35 +214,4 @@ const fn find_fd_param(info: &EventInfo) -> u8 {
         i += 1;
     }
     NO_FD
-}
-
-/// Whether the event belongs to a thread: those about the machine, containers, users and plugins do not.
-pub(crate) fn has_thread(code: EventCode) -> bool {
-    if code.info().flags.contains(EventFlags::SKIPPARSERESET) {
-        return code == EventCode::PROCINFO;
-    }
-    !matches!(
-        code,
-        EventCode::CONTAINER_JSON
-            | EventCode::USER_ADDED
-            | EventCode::USER_DELETED
-            | EventCode::GROUP_ADDED
-            | EventCode::GROUP_DELETED
-            | EventCode::PLUGINEVENT
-            | EventCode::ASYNCEVENT
-    )
-}
-
-/// Whether an unknown thread is asked for: clone brings what there is to know, and one that exits is gone.
-pub(crate) fn may_ask_for_thread(code: EventCode) -> bool {
-    !matches!(
-        code,
-        EventCode::CLONE
-            | EventCode::CLONE3
-            | EventCode::FORK
-            | EventCode::VFORK
-            | EventCode::PROCEXIT
-            | EventCode::SCHEDSWITCH
-            | EventCode::PROCINFO
-    )
 }

@@ -1,11 +1,13 @@
 //! The open family: a name becomes an fd.
 
+use std::sync::Arc;
+
 use gyr_event::tables::{creat_flags, file_flags};
 use gyr_event::{Event, EventCode};
 
 use crate::ThreadIdx;
-use crate::fd::{FdData, FdType, Layer};
-use crate::names::Text;
+use crate::fd::{Fd, FdType, Layer, RawName};
+use crate::path::{self, Base};
 use crate::state::{Now, State};
 
 const O_DIRECTORY: u32 = file_flags.value("O_DIRECTORY");
@@ -33,18 +35,16 @@ pub(super) fn on_open(state: &mut State, now: &mut Now<'_>) {
     const INO: usize = EventCode::OPEN.param("ino");
     const ENTER_NAME: usize = EventCode::OPEN_ENTER.param("name");
     const ENTER_FLAGS: usize = EventCode::OPEN_ENTER.param("flags");
-    let Some(idx) = now.thread else { return };
-    let record = state.take_enter(now);
-    let enter = state.enter_of(&record, now);
+    let Some((idx, fd)) = result(now) else { return };
     let mut opened = read(now.event, NAME, FLAGS, DEV, INO);
-    if let Some(enter) = &enter
-        && let Some(name) = usable_name(enter, ENTER_NAME)
+    let record = state.take_enter(idx);
+    if let Some(enter) = state.enter_of(&record, now)
+        && let Some(name) = usable_name(&enter, ENTER_NAME)
     {
         opened.name = name;
         opened.flags = enter.u32(ENTER_FLAGS).unwrap_or_default() | (opened.flags & ADDED_FLAGS);
     }
-    let dir = state.cwd_of(idx);
-    add(state, now, &opened, dir.as_bytes());
+    add(state, now, fd, &opened, Some(AT_FDCWD));
     state.give_back(idx, record);
 }
 
@@ -54,9 +54,7 @@ pub(super) fn on_creat(state: &mut State, now: &mut Now<'_>) {
     const INO: usize = EventCode::CREAT.param("ino");
     const CREAT_FLAGS: usize = EventCode::CREAT.param("creat_flags");
     const ENTER_NAME: usize = EventCode::CREAT_ENTER.param("name");
-    let Some(idx) = now.thread else { return };
-    let record = state.take_enter(now);
-    let enter = state.enter_of(&record, now);
+    let Some((idx, fd)) = result(now) else { return };
     let mut opened = read(now.event, NAME, usize::MAX, DEV, INO);
     // Creat has no flags of its own to put the layer in.
     let layer = now.event.u32(CREAT_FLAGS).unwrap_or_default();
@@ -65,58 +63,51 @@ pub(super) fn on_creat(state: &mut State, now: &mut Now<'_>) {
     } else if layer & creat_flags.value("FD_LOWER_LAYER_CREAT") != 0 {
         opened.flags = LOWER_LAYER;
     }
-    if let Some(enter) = &enter
-        && let Some(name) = usable_name(enter, ENTER_NAME)
+    let record = state.take_enter(idx);
+    if let Some(enter) = state.enter_of(&record, now)
+        && let Some(name) = usable_name(&enter, ENTER_NAME)
     {
         opened.name = name;
     }
-    let dir = state.cwd_of(idx);
-    add(state, now, &opened, dir.as_bytes());
+    add(state, now, fd, &opened, Some(AT_FDCWD));
     state.give_back(idx, record);
 }
 
 pub(super) fn on_openat(state: &mut State, now: &mut Now<'_>) {
-    const DEV: usize = EventCode::OPENAT.param("dev");
-    const INO: usize = EventCode::OPENAT.param("ino");
-    open_at(state, now, DEV, INO);
+    // fd, dirfd, name, flags, mode, dev, ino
+    open_at(state, now, 1);
 }
 
 pub(super) fn on_openat2(state: &mut State, now: &mut Now<'_>) {
-    const DEV: usize = EventCode::OPENAT2.param("dev");
-    const INO: usize = EventCode::OPENAT2.param("ino");
-    open_at(state, now, DEV, INO);
+    // fd, dirfd, name, flags, mode, resolve, dev, ino
+    open_at(state, now, 2);
 }
 
-fn open_at(state: &mut State, now: &mut Now<'_>, dev: usize, ino: usize) {
-    // Both events begin alike, as do their enters.
-    const DIRFD: usize = EventCode::OPENAT.param("dirfd");
-    const NAME: usize = EventCode::OPENAT.param("name");
-    const FLAGS: usize = EventCode::OPENAT.param("flags");
+/// The events begin alike, as do their enters; `n_between` parameters lie between flags and device.
+fn open_at(state: &mut State, now: &mut Now<'_>, n_between: usize) {
     const ENTER_DIRFD: usize = EventCode::OPENAT_ENTER.param("dirfd");
     const ENTER_NAME: usize = EventCode::OPENAT_ENTER.param("name");
     const ENTER_FLAGS: usize = EventCode::OPENAT_ENTER.param("flags");
     let Some(idx) = now.thread else { return };
-    let record = state.take_enter(now);
-    let enter = state.enter_of(&record, now);
-    let mut opened = read(now.event, NAME, FLAGS, dev, ino);
-    if !now.event.has(NAME) {
-        opened.name = b"<NA>";
+    let mut params = now.event.params();
+    let Some(fd) = params.i64().filter(|&fd| fd >= 0) else { return };
+    let mut dirfd = params.i64();
+    let name = params.text().unwrap_or(b"<NA>");
+    let flags = params.u32().unwrap_or_default();
+    for _ in 0..n_between {
+        params.bytes();
     }
-    let mut dirfd = now.event.i64(DIRFD);
-    if let Some(enter) = &enter
-        && let Some(name) = usable_name(enter, ENTER_NAME)
+    let dev = params.u32().unwrap_or_default();
+    let mut opened = Opened { name, flags, dev, ino: params.u64().unwrap_or_default() };
+    let record = state.take_enter(idx);
+    if let Some(enter) = state.enter_of(&record, now)
+        && let Some(name) = usable_name(&enter, ENTER_NAME)
     {
         opened.name = name;
         opened.flags = enter.u32(ENTER_FLAGS).unwrap_or_default() | (opened.flags & ADDED_FLAGS);
         dirfd = enter.i64(ENTER_DIRFD);
     }
-    let dir = match dirfd {
-        Some(dirfd) => {
-            state.dir_of(idx, dirfd, opened.name).unwrap_or_else(|| state.names.share(b"<UNKNOWN>"))
-        }
-        None => Text::EMPTY,
-    };
-    add(state, now, &opened, dir.as_bytes());
+    add(state, now, fd, &opened, dirfd);
     state.give_back(idx, record);
 }
 
@@ -125,9 +116,15 @@ pub(super) fn on_open_by_handle_at(state: &mut State, now: &mut Now<'_>) {
     const PATH: usize = EventCode::OPEN_BY_HANDLE_AT.param("path");
     const DEV: usize = EventCode::OPEN_BY_HANDLE_AT.param("dev");
     const INO: usize = EventCode::OPEN_BY_HANDLE_AT.param("ino");
+    let Some((_, fd)) = result(now) else { return };
     let opened = read(now.event, PATH, FLAGS, DEV, INO);
     // The kernel side gives the whole path.
-    add(state, now, &opened, b"");
+    add(state, now, fd, &opened, None);
+}
+
+/// The thread and its new fd, if there is one.
+fn result(now: &Now<'_>) -> Option<(ThreadIdx, i64)> {
+    Some((now.thread?, now.event.i64(0).filter(|&fd| fd >= 0)?))
 }
 
 fn read<'a>(event: &Event<'a>, name: usize, flags: usize, dev: usize, ino: usize) -> Opened<'a> {
@@ -144,38 +141,43 @@ fn usable_name<'a>(enter: &Event<'a>, param: usize) -> Option<&'a [u8]> {
     enter.text(param).filter(|&name| name != b"<NA>")
 }
 
-fn add(state: &mut State, now: &mut Now<'_>, opened: &Opened<'_>, dir: &[u8]) {
-    let Some(fd) = now.event.i64(0).filter(|&fd| fd >= 0) else { return };
-    let is_directory = opened.flags & O_DIRECTORY != 0;
-    let mut data = FdData::new(if is_directory { FdType::Directory } else { FdType::File });
-    data.open_flags = opened.flags;
-    data.dev = opened.dev;
-    data.ino = opened.ino;
-    data.name = state.join(dir, opened.name);
-    data.name_raw = if opened.name == data.name.as_bytes() {
-        data.name.clone()
-    } else {
-        state.names.share(opened.name)
+/// Makes the entry; a relative name is one in the directory that `dirfd` stands for.
+fn add(state: &mut State, now: &mut Now<'_>, fd: i64, opened: &Opened<'_>, dirfd: Option<i64>) {
+    let Some(idx) = now.thread else { return };
+    let &Opened { name, flags, dev, ino } = opened;
+    let kind = if flags & O_DIRECTORY != 0 { FdType::Directory } else { FdType::File };
+    let mut entry = state.spare_fds.take(kind);
+    // It is nobody else's yet: there is no copy.
+    let data = Arc::make_mut(&mut entry);
+    data.dev = dev;
+    data.ino = ino;
+    data.layer = match flags & (UPPER_LAYER | LOWER_LAYER) {
+        0 => None,
+        LOWER_LAYER => Some(Layer::Lower),
+        _ => Some(Layer::Upper),
     };
-    data.layer = match opened.flags {
-        flags if flags & UPPER_LAYER != 0 => Some(Layer::Upper),
-        flags if flags & LOWER_LAYER != 0 => Some(Layer::Lower),
-        _ => None,
+    let base = match dirfd {
+        Some(dirfd) => state.dir_of(idx, dirfd, name).map_or(Base::UNKNOWN, Base::directory),
+        None => Base::NONE,
     };
-    state.add_fd(now, fd, data);
+    data.name_raw = match path::join_to(base, name, &mut data.name) {
+        Some(start) => RawName::Tail(start),
+        None => RawName::Other(name.into()),
+    };
+    state.add_fd(now, fd, entry, flags);
 }
 
 impl State {
-    /// The directory that `name` is relative to, ended by a slash: empty for an absolute name, none if the fd is not known.
-    pub(super) fn dir_of(&mut self, idx: ThreadIdx, dirfd: i64, name: &[u8]) -> Option<Text> {
+    /// The directory that `name` is relative to: empty for an absolute name, none if the fd is not known.
+    pub(super) fn dir_of(&self, idx: ThreadIdx, dirfd: i64, name: &[u8]) -> Option<&[u8]> {
         if name.starts_with(b"/") {
-            return Some(Text::EMPTY);
+            return Some(&[]);
         }
         if dirfd == AT_FDCWD {
-            return Some(self.cwd_of(idx));
+            let main = self.threads.main(idx);
+            return Some(main.map_or(b"./", |main| self.threads.at(main).own_cwd().as_bytes()));
         }
-        let entry = self.find_fd(idx, dirfd);
-        let dir = self.entry(entry)?.data().name.clone();
-        Some(if dir.as_bytes().is_empty() { dir } else { self.directory(dir.as_bytes()) })
+        let owner = self.threads.fds_owner(idx)?;
+        self.threads.at(owner).fds.find(dirfd).map(Fd::name)
     }
 }

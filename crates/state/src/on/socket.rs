@@ -5,7 +5,6 @@ use gyr_event::tables::socket_families;
 use gyr_event::{Event, EventCode};
 
 use crate::fd::{FdData, FdType, Role, Sockinfo};
-use crate::names::Text;
 use crate::naming;
 use crate::packed::{Address, Tuple, embedded_v4};
 use crate::state::{Now, State};
@@ -25,12 +24,8 @@ pub(super) fn on_socket(state: &mut State, now: &mut Now<'_>) {
     let event = now.event;
     let Some(fd) = event.i64(0).filter(|&fd| fd >= 0) else { return };
     let number = |param| event.u32(param).unwrap_or_default();
-    add_socket(state, now, fd, number(DOMAIN), number(TYPE), number(PROTO));
-    if let Some(flags) = event.u32(FLAGS)
-        && let Some(data) = state.edit_fd(now)
-    {
-        data.open_flags = flags;
-    }
+    let flags = number(FLAGS);
+    add_socket(state, now, fd, number(DOMAIN), l4proto(number(TYPE), number(PROTO)), flags);
 }
 
 /// Makes the entry of a new socket, of which no end is known.
@@ -39,8 +34,8 @@ pub(super) fn add_socket(
     now: &mut Now<'_>,
     fd: i64,
     domain: u32,
-    ty: u32,
-    protocol: u32,
+    l4proto: L4Proto,
+    open_flags: u32,
 ) {
     let kind = match domain {
         UNIX => FdType::Unix,
@@ -51,9 +46,9 @@ pub(super) fn add_socket(
     };
     let mut data = FdData::new(kind);
     if kind.is_ip() {
-        data.sockinfo.set_l4proto(kind, l4proto(ty, protocol));
+        data.sockinfo.set_l4proto(kind, l4proto);
     }
-    state.add_fd(now, fd, data);
+    state.add_fd(now, fd, data, open_flags);
 }
 
 /// The protocol of an internet socket, from the arguments of its making.
@@ -109,11 +104,7 @@ pub(super) fn on_bind(state: &mut State, now: &mut Now<'_>) {
         }
         _ => {}
     }
-    let mut name = std::mem::take(&mut state.scratch);
-    name.clear();
-    naming::write_address(&address, &mut name);
-    state.rename_fd(now, &name);
-    state.scratch = name;
+    state.rename_fd(now, |_, name| naming::write_address(&address, name));
 }
 
 pub(super) fn on_connect(state: &mut State, now: &mut Now<'_>) {
@@ -127,7 +118,7 @@ pub(super) fn on_connect(state: &mut State, now: &mut Now<'_>) {
     }
     let Some(fd) = state.edit_fd(now) else { return };
     fd.is_connected = true;
-    let record = state.take_enter(now);
+    let record = state.take_enter(idx);
     let enter = state.enter_of(&record, now);
     let asked = enter.as_ref().and_then(|enter| Address::read(enter.bytes(ENTER_ADDR)));
     if event.has(TUPLE) {
@@ -200,18 +191,13 @@ fn connect_to(state: &mut State, now: &mut Now<'_>, tuple: Tuple<'_>) {
     };
     // A UDP server that connects has its own end first so far.
     if is_changed && fd.role == Some(Role::Server) && fd.is_udp() {
-        fd.swap_ends();
+        fd.sockinfo.swap(fd.kind);
     }
     fd.role = fd.role.or(Some(Role::Client));
-    let data = fd.clone();
-    let mut name = std::mem::take(&mut state.scratch);
-    name.clear();
-    match tuple {
-        Tuple::Unix { .. } => naming::write_tuple(&tuple, &mut name),
-        _ => naming::write_ends(&data, &mut name),
-    }
-    state.rename_fd(now, &name);
-    state.scratch = name;
+    state.rename_fd(now, |fd, name| match tuple {
+        Tuple::Unix { .. } => naming::write_tuple(&tuple, name),
+        _ => naming::write_ends(fd.kind, fd.sockinfo, name),
+    });
 }
 
 fn connect_to_address(state: &mut State, now: &mut Now<'_>, address: Address<'_>) {
@@ -232,7 +218,9 @@ fn connect_to_address(state: &mut State, now: &mut Now<'_>, address: Address<'_>
             }
         },
         // The parameter that would name it is empty.
-        Address::Unix(_) | Address::Other(_) => state.rename_fd(now, b"NULL"),
+        Address::Unix(_) | Address::Other(_) => {
+            state.rename_fd(now, |_, name| name.extend_from_slice(b"NULL"));
+        }
     }
 }
 
@@ -271,11 +259,10 @@ fn accept(state: &mut State, now: &mut Now<'_>, flags: u32) {
             data
         }
     };
-    data.open_flags = flags;
     data.role = Some(Role::Server);
     data.is_connected = true;
-    data.name = state.name_of_tuple(&tuple);
-    state.add_fd(now, fd, data);
+    naming::write_tuple(&tuple, &mut data.name);
+    state.add_fd(now, fd, data, flags);
 }
 
 pub(super) fn on_socketpair(state: &mut State, now: &mut Now<'_>) {
@@ -293,22 +280,11 @@ pub(super) fn on_socketpair(state: &mut State, now: &mut Now<'_>) {
     let mut data = FdData::new(FdType::Unix);
     data.sockinfo =
         Sockinfo::unix(event.u64(SOURCE).unwrap_or_default(), event.u64(PEER).unwrap_or_default());
-    state.add_fd(now, fd1, data.clone());
+    state.add_fd(now, fd1, data.clone(), 0);
     // The event is about the first, under the number of the second.
-    state.add_other_fd(now, fd2, data);
+    state.add_other_fd(now, fd2, data, 0);
 }
 
 fn failed(event: &Event<'_>) -> bool {
     event.i64(0).is_some_and(|res| res < 0)
-}
-
-impl State {
-    pub(super) fn name_of_tuple(&mut self, tuple: &Tuple<'_>) -> Text {
-        let mut name = std::mem::take(&mut self.scratch);
-        name.clear();
-        naming::write_tuple(tuple, &mut name);
-        let text = self.names.share(&name);
-        self.scratch = name;
-        text
-    }
 }

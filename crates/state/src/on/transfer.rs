@@ -3,11 +3,11 @@
 use gyr_event::EventCode;
 use gyr_event::snapshot::{FdEntry, L4Proto};
 
-use crate::fd::{FdData, FdType, Role};
-use crate::naming;
+use crate::fd::{FdType, Role, Sockinfo};
 use crate::on::socket::add_socket;
 use crate::packed::{AF_INET, AF_INET6, Tuple};
 use crate::state::{Now, State};
+use crate::{interfaces, naming};
 
 pub(super) fn on_read(state: &mut State, now: &mut Now<'_>) {
     transfer(state, now, None, Direction::In);
@@ -67,15 +67,13 @@ enum Direction {
 /// A send over a socket whose making was missed: a tuple makes it UDP.
 fn infer_socket(state: &mut State, now: &mut Now<'_>, tuple: usize) {
     const FD: usize = EventCode::SENDTO.param("fd");
-    const SOCK_DGRAM: u32 = 2;
-    const IPPROTO_UDP: u32 = 17;
     let event = now.event;
     if now.entry.is_some() || event.i64(0).is_some_and(|res| res < 0) {
         return;
     }
     let family = event.bytes(tuple).first().copied();
     let (Some(fd), Some(family @ (AF_INET | AF_INET6))) = (event.i64(FD), family) else { return };
-    add_socket(state, now, fd, u32::from(family), SOCK_DGRAM, IPPROTO_UDP);
+    add_socket(state, now, fd, u32::from(family), L4Proto::Udp, 0);
 }
 
 fn transfer(state: &mut State, now: &mut Now<'_>, tuple: Option<usize>, direction: Direction) {
@@ -86,7 +84,7 @@ fn transfer(state: &mut State, now: &mut Now<'_>, tuple: Option<usize>, directio
     let Some(data) = state.entry(now.entry).map(|fd| fd.data()) else { return };
     let is_connection = matches!(data.kind, FdType::Ipv4 | FdType::Ipv6);
     // A TCP connection keeps the ends it has.
-    let may_tell = tuple.is_some() && (data.name.as_bytes().is_empty() || !data.is_tcp());
+    let may_tell = tuple.is_some() && (data.name.is_empty() || !data.is_tcp());
     if is_connection
         && !data.is_connected
         && let Some(data) = state.edit_fd(now)
@@ -103,69 +101,70 @@ fn transfer(state: &mut State, now: &mut Now<'_>, tuple: Option<usize>, directio
 /// Takes over the ends of a socket that a transfer tells.
 fn learn_ends(state: &mut State, now: &mut Now<'_>, tuple: &Tuple<'_>, direction: Direction) {
     let Some(old) = state.entry(now.entry).map(|fd| fd.data()) else { return };
-    let mut data = old.clone();
-    if !update_ends(&mut data, tuple) {
-        if data.kind != old.kind {
-            replace(state, now, data);
+    let mut ends = Ends { kind: old.kind, info: old.sockinfo, role: old.role };
+    let is_new = update(&mut ends, tuple);
+    if is_new {
+        interfaces::patch_ends(&state.interfaces, ends.kind, &mut ends.info);
+    }
+    let is_connection = matches!(ends.kind, FdType::Ipv4 | FdType::Ipv6);
+    if is_new && is_connection {
+        ends.role = ends.role.or_else(|| Some(guess_role(state, now, &ends, direction)));
+        // Tuples name the sender first; connections, the client.
+        match (direction, ends.role) {
+            (Direction::In, Some(Role::Client)) | (Direction::Out, Some(Role::Server)) => {
+                ends.info.swap(ends.kind);
+            }
+            _ => {}
         }
+    }
+    if !is_new && ends.kind == old.kind {
         return;
     }
-    state.patch_ends(&mut data);
-    if !matches!(data.kind, FdType::Ipv4 | FdType::Ipv6) {
-        data.name = state.name_of_tuple(tuple);
-        replace(state, now, data);
-        return;
+    if let Some(fd) = state.edit_fd(now) {
+        (fd.kind, fd.sockinfo, fd.role) = (ends.kind, ends.info, ends.role);
     }
-    if data.role.is_none() {
-        data.role = Some(guess_role(state, now, &data, direction));
+    if is_new {
+        state.rename_fd(now, |_, name| {
+            if is_connection {
+                naming::write_ends(ends.kind, ends.info, name);
+            } else {
+                naming::write_tuple(tuple, name);
+            }
+        });
     }
-    // Tuples name the sender first; connections, the client.
-    match (direction, data.role) {
-        (Direction::In, Some(Role::Client)) | (Direction::Out, Some(Role::Server)) => {
-            data.swap_ends();
-        }
-        _ => {}
-    }
-    let mut name = std::mem::take(&mut state.scratch);
-    name.clear();
-    naming::write_ends(&data, &mut name);
-    data.name = state.names.share(&name);
-    state.scratch = name;
-    replace(state, now, data);
 }
 
-fn replace(state: &mut State, now: &mut Now<'_>, data: FdData) {
-    let Some(fd) = state.edit_fd(now) else { return };
-    let is_renamed = fd.name != data.name;
-    *fd = data;
-    now.name_changed |= is_renamed;
+/// What a transfer may tell of a socket.
+struct Ends {
+    kind: FdType,
+    info: Sockinfo,
+    role: Option<Role>,
 }
 
 /// Whether the tuple told anything new.
-fn update_ends(data: &mut FdData, tuple: &Tuple<'_>) -> bool {
+fn update(ends: &mut Ends, tuple: &Tuple<'_>) -> bool {
+    let info = &mut ends.info;
     let is_new = match *tuple {
         Tuple::V4 { source, dest } => {
-            if data.kind == FdType::Ipv4Server {
-                let l4proto = data.sockinfo.l4proto(FdType::Ipv4Server);
-                data.sockinfo.set_l4proto(FdType::Ipv4, l4proto);
+            if ends.kind == FdType::Ipv4Server {
+                let l4proto = info.l4proto(FdType::Ipv4Server);
+                info.set_l4proto(FdType::Ipv4, l4proto);
             }
-            data.kind = FdType::Ipv4;
-            data.sockinfo.update_v4(source, dest)
+            ends.kind = FdType::Ipv4;
+            info.update_v4(source, dest)
         }
         // A bound IPv6 socket stays one, for Falco.
-        Tuple::V6 { source, dest } => data.sockinfo.update_v6(source, dest),
+        Tuple::V6 { source, dest } => info.update_v6(source, dest),
         Tuple::Unix { source, dest, .. } => {
-            data.kind = FdType::Unix;
-            data.sockinfo.set_unix(source, dest);
+            ends.kind = FdType::Unix;
+            info.set_unix(source, dest);
             return true;
         }
     };
     // A connection whose ends change on the way is not TCP.
-    if is_new
-        && matches!(data.kind, FdType::Ipv4 | FdType::Ipv6)
-        && data.sockinfo.l4proto(data.kind) == L4Proto::Unknown
-    {
-        data.sockinfo.set_l4proto(data.kind, L4Proto::Udp);
+    let is_connection = matches!(ends.kind, FdType::Ipv4 | FdType::Ipv6);
+    if is_new && is_connection && info.l4proto(ends.kind) == L4Proto::Unknown {
+        info.set_l4proto(ends.kind, L4Proto::Udp);
     }
     is_new
 }
@@ -173,16 +172,16 @@ fn update_ends(data: &mut FdData, tuple: &Tuple<'_>) -> bool {
 /// Who reads first is the server, who writes first the client.
 ///
 /// For IPv6 Falco compares what lies where an IPv4 socket has its ports, so that mostly the client comes out.
-fn guess_role(state: &State, now: &Now<'_>, data: &FdData, direction: Direction) -> Role {
+fn guess_role(state: &State, now: &Now<'_>, ends: &Ends, direction: Direction) -> Role {
     let by_direction = match direction {
         Direction::In => Role::Server,
         Direction::Out => Role::Client,
     };
     let Some((owner, _)) = now.entry else { return Role::Client };
-    if data.kind == FdType::Ipv4 {
+    if ends.kind == FdType::Ipv4 {
         return by_direction;
     }
-    let (source_port, dest_port) = (data.sockinfo.v4_source().1, data.sockinfo.v4_dest().1);
+    let (source_port, dest_port) = (ends.info.v4_source().1, ends.info.v4_dest().1);
     let fds = || state.threads.at(owner).fds.iter().map(|(_, fd)| fd.data());
     let is_bound = fds().any(|fd| match fd.kind {
         FdType::Ipv4 => fd.sockinfo.v4_dest().1 == dest_port,
