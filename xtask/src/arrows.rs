@@ -28,7 +28,6 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("libbpf-rs", &["gyr-probe", "gyr"]),
     ("libloading", &["gyr-plugins", "gyr"]),
     ("anyhow", &["gyr", "xtask"]),
-    ("saphyr-parser", &["gyr-diag"]),
 ];
 
 /// Fails with every arrow that is not in the table.

@@ -4,11 +4,11 @@
 //! its siblings follow yaml-cpp, whose users wrote the files we meet). Mappings keep their order and their repeated
 //! keys. Hostile input is bounded by [`Limits`].
 
-use std::collections::HashMap;
+mod chars;
+mod compose;
+mod scalar;
+mod scan;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
-
-use crate::source::{line_starts, position};
 use crate::{Position, Span};
 
 /// One node of a document.
@@ -66,27 +66,11 @@ pub fn parse(text: &str) -> Result<Vec<Node>, Error> {
 /// As [`parse`], with other limits.
 pub fn parse_within(text: &str, limits: Limits) -> Result<Vec<Node>, Error> {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let places = Places::new(body);
     if body.len() > limits.bytes {
-        return Err(Error {
-            at: Position::default(),
-            message: format!("the text is longer than {} bytes", limits.bytes),
-        });
+        let message = format!("the text is longer than {} bytes", limits.bytes);
+        return Err(Error { at: Position::default(), message });
     }
-    // The parser takes a NUL for the end of the text.
-    if let Some(offset) = body.find('\0') {
-        let at = position(&places.lines, offset);
-        return Err(Error { at, message: "the text holds a NUL character".to_owned() });
-    }
-    let mut tree = Tree::new(body, &places, limits);
-    for event in Parser::new_from_str(body) {
-        let (event, span) = event.map_err(|error| Error {
-            at: places.at(*error.marker()),
-            message: error.info().to_owned(),
-        })?;
-        tree.take(event, Span { start: places.at(span.start), end: places.at(span.end) })?;
-    }
-    Ok(tree.documents)
+    compose::documents(body, limits)
 }
 
 impl Node {
@@ -205,225 +189,6 @@ fn magnitude(digits: &str) -> Option<u64> {
     }
 }
 
-/// Turns the parser's places, counted in characters, into ours, counted in bytes.
-struct Places {
-    lines: Vec<usize>,
-    /// The offset of every character, if some take more than a byte.
-    chars: Vec<usize>,
-    len: usize,
-}
-
-impl Places {
-    fn new(text: &str) -> Self {
-        let chars = match text.is_ascii() {
-            true => Vec::new(),
-            false => text.char_indices().map(|(i, _)| i).collect(),
-        };
-        Self { lines: line_starts(text), chars, len: text.len() }
-    }
-
-    fn at(&self, mark: Marker) -> Position {
-        let offset = match self.chars.is_empty() {
-            true => mark.index().min(self.len),
-            false => self.chars.get(mark.index()).copied().unwrap_or(self.len),
-        };
-        position(&self.lines, offset)
-    }
-}
-
-/// The tree while it grows.
-struct Tree<'a> {
-    text: &'a str,
-    places: &'a Places,
-    limits: Limits,
-    nodes: usize,
-    open: Vec<Open>,
-    anchors: HashMap<usize, Node>,
-    documents: Vec<Node>,
-    /// Where the last event ended.
-    end: usize,
-}
-
-/// A collection whose end has not come yet.
-struct Open {
-    start: Position,
-    anchor: usize,
-    kind: Kind,
-}
-
-enum Kind {
-    Sequence(Vec<Node>),
-    Mapping { pairs: Vec<(Node, Node)>, key: Option<Node> },
-}
-
-impl<'a> Tree<'a> {
-    fn new(text: &'a str, places: &'a Places, limits: Limits) -> Self {
-        let (open, anchors, documents) = (Vec::new(), HashMap::new(), Vec::new());
-        Self { text, places, limits, nodes: 0, open, anchors, documents, end: 0 }
-    }
-
-    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Error> {
-        match event {
-            Event::Scalar(text, style, anchor, tag) => {
-                self.count(1, span.start)?;
-                let node = self.scalar(&text, style, tag.is_some(), span);
-                self.add(node, anchor);
-            }
-            Event::SequenceStart(anchor, _) => {
-                // The parser places a sequence that is no deeper than its key at its first item, not at the dash.
-                let own = if self.after_key() { self.own_start() } else { span.start.offset };
-                let dash = self.text.as_bytes().get(own) == Some(&b'-');
-                let start = if dash { self.place(own) } else { span.start };
-                self.open(start, anchor, Kind::Sequence(Vec::new()))?;
-            }
-            Event::MappingStart(anchor, _) => {
-                self.open(span.start, anchor, Kind::Mapping { pairs: Vec::new(), key: None })?;
-            }
-            Event::SequenceEnd | Event::MappingEnd => self.close(span.end),
-            Event::Alias(anchor) => self.alias(anchor, span.start)?,
-            Event::DocumentStart(_) => self.anchors.clear(),
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
-        }
-        self.end = span.end.offset;
-        Ok(())
-    }
-
-    fn scalar(&self, text: &str, style: ScalarStyle, tagged: bool, span: Span) -> Node {
-        let plain = style == ScalarStyle::Plain;
-        if plain && text.is_empty() && !tagged {
-            // What is not there stands where the next thing begins.
-            return Node::null(Span::at(self.place(self.own_start())));
-        }
-        if plain && !tagged && is_null(text) {
-            return Node::null(span);
-        }
-        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-        let start = if block { self.place(self.own_start()) } else { span.start };
-        let value = Value::Scalar { text: text.to_owned(), plain };
-        Node { span: Span { start, end: span.end }, value }
-    }
-
-    fn alias(&mut self, anchor: usize, at: Position) -> Result<(), Error> {
-        let Some(node) = self.anchors.get(&anchor) else {
-            let message = "an alias of a node that is not complete yet".to_owned();
-            return Err(Error { at, message });
-        };
-        let (size, depth) = (size(node), depth(node));
-        self.count(size, at)?;
-        if self.open.len() + depth > self.limits.depth {
-            return Err(self.too_deep(at));
-        }
-        if let Some(node) = self.anchors.get(&anchor).cloned() {
-            self.add(node, 0);
-        }
-        Ok(())
-    }
-
-    /// Whether the next node is the value of a key.
-    fn after_key(&self) -> bool {
-        matches!(self.open.last(), Some(Open { kind: Kind::Mapping { key: Some(_), .. }, .. }))
-    }
-
-    /// Where the next node begins: behind the last event and the one indicator that introduces the node.
-    fn own_start(&self) -> usize {
-        let introduced = self.skip_blank(self.end);
-        let indicators: &[u8] = if self.after_key() { b":" } else { b"-?" };
-        match self.text.as_bytes().get(introduced) {
-            Some(byte) if indicators.contains(byte) => self.skip_blank(introduced + 1),
-            _ => introduced,
-        }
-    }
-
-    /// Behind blanks, line ends and comments.
-    fn skip_blank(&self, from: usize) -> usize {
-        let bytes = self.text.as_bytes();
-        let mut at = from;
-        while let Some(byte) = bytes.get(at) {
-            match byte {
-                b' ' | b'\t' | b'\n' | b'\r' => at += 1,
-                b'#' => {
-                    let rest = bytes.get(at..).unwrap_or_default();
-                    at += rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
-                }
-                _ => break,
-            }
-        }
-        at
-    }
-
-    fn place(&self, offset: usize) -> Position {
-        position(&self.places.lines, offset)
-    }
-
-    fn count(&mut self, nodes: usize, at: Position) -> Result<(), Error> {
-        self.nodes = self.nodes.saturating_add(nodes);
-        if self.nodes > self.limits.nodes {
-            let message = format!("more than {} nodes", self.limits.nodes);
-            return Err(Error { at, message });
-        }
-        Ok(())
-    }
-
-    fn too_deep(&self, at: Position) -> Error {
-        Error { at, message: format!("more than {} levels", self.limits.depth) }
-    }
-
-    fn open(&mut self, start: Position, anchor: usize, kind: Kind) -> Result<(), Error> {
-        self.count(1, start)?;
-        if self.open.len() >= self.limits.depth {
-            return Err(self.too_deep(start));
-        }
-        self.open.push(Open { start, anchor, kind });
-        Ok(())
-    }
-
-    fn close(&mut self, end: Position) {
-        let Some(Open { start, anchor, kind }) = self.open.pop() else { return };
-        let value = match kind {
-            Kind::Sequence(items) => Value::Sequence(items),
-            Kind::Mapping { pairs, .. } => Value::Mapping(pairs),
-        };
-        self.add(Node { span: Span { start, end }, value }, anchor);
-    }
-
-    fn add(&mut self, node: Node, anchor: usize) {
-        if anchor != 0 {
-            self.anchors.insert(anchor, node.clone());
-        }
-        match self.open.last_mut().map(|open| &mut open.kind) {
-            None => self.documents.push(node),
-            Some(Kind::Sequence(items)) => items.push(node),
-            Some(Kind::Mapping { pairs, key }) => match key.take() {
-                None => *key = Some(node),
-                Some(key) => pairs.push((key, node)),
-            },
-        }
-    }
-}
-
-fn is_null(text: &str) -> bool {
-    matches!(text, "" | "~" | "null" | "Null" | "NULL")
-}
-
-fn size(node: &Node) -> usize {
-    let inner: usize = match &node.value {
-        Value::Null | Value::Scalar { .. } => 0,
-        Value::Sequence(items) => items.iter().map(size).sum(),
-        Value::Mapping(pairs) => pairs.iter().map(|(k, v)| size(k) + size(v)).sum(),
-    };
-    inner + 1
-}
-
-fn depth(node: &Node) -> usize {
-    match &node.value {
-        Value::Null | Value::Scalar { .. } => 0,
-        Value::Sequence(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-        Value::Mapping(pairs) => {
-            1 + pairs.iter().map(|(k, v)| depth(k).max(depth(v))).max().unwrap_or(0)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -511,7 +276,10 @@ mod tests {
     fn an_error_tells_its_place() {
         let error = parse("a: [\n").unwrap_err();
         assert_eq!((error.at.line, error.at.column), (1, 0));
-        assert_eq!(parse("a\0").unwrap_err().at.column, 1);
+        let error = parse("a: b: c\n").unwrap_err();
+        assert_eq!((error.at.column, &*error.message), (4, "illegal map value"));
+        // At the end of a text without a last line end, errors are told at the first column.
+        assert_eq!(parse("a: [b").unwrap_err().at.column, 0);
     }
 
     #[test]
@@ -530,9 +298,68 @@ mod tests {
 
     #[test]
     fn nesting_is_bounded() {
-        assert!(parse(&"[".repeat(100_000)).is_err());
-        assert!(parse(&"- ".repeat(100_000)).is_err());
-        assert!(parse(&"{a: ".repeat(100_000)).is_err());
+        for nested in ["[", "- ", "{a: ", "? ", "&a [", "!t {", "[? "] {
+            assert!(parse(&nested.repeat(100_000)).is_err(), "{nested}");
+        }
+    }
+
+    #[test]
+    fn flow_collections_may_be_indented_as_they_like() {
+        let node = only("a:\n  items: [\nx,\n  y ]\n  b: {c: 'd\ne'}\n");
+        assert_eq!(node.get("a").unwrap().get("items").unwrap().items().len(), 2);
+        let text = node.get("a").unwrap().get("b").unwrap().get("c").unwrap();
+        assert_eq!(text.as_str(), Some("d e"));
+    }
+
+    #[test]
+    fn scalars_are_folded_and_chomped() {
+        for (text, want) in [
+            ("a b\n c\n\n d", "a b c\nd"),
+            ("'a ''b''\n  c'", "a 'b' c"),
+            ("\"a\\tb\\\n  \\x41\\u00e9\"", "a\tbAé"),
+            ("|\n a\n  b\n\n", "a\n b\n"),
+            ("|-\n a\n\n", "a"),
+            ("|+\n a\n\n", "a\n\n"),
+            ("|2\n   a\n", " a\n"),
+            (">\n a\n b\n\n c\n   d\n e\n", "a b\nc\n  d\ne\n"),
+            (">- # why\n a\n b\n", "a b"),
+            ("a#b: c #d", "{a#b: c}"),
+            ("http://x:80/", "http://x:80/"),
+        ] {
+            let node = only(text);
+            let got = match node.pairs() {
+                [] => node.as_str().unwrap().to_owned(),
+                [(key, value)] => {
+                    format!("{{{}: {}}}", key.as_str().unwrap(), value.as_str().unwrap())
+                }
+                _ => panic!("{text}"),
+            };
+            assert_eq!(got, want, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_yaml_is_refused() {
+        for (text, message) in [
+            ("a: [b\n", "end of sequence flow not found"),
+            ("a: {b\n", "end of map flow not found"),
+            ("a: b\n  c: d\n", "illegal map value"),
+            ("- a\n b: c\n", "illegal map value"),
+            ("a: 'b", "illegal EOF in scalar"),
+            ("a: \"\\q\"\n", "unknown escape character: q"),
+            ("a: @b\n", "unknown token"),
+            ("a: %b\n", "unknown token"),
+            ("a: - b\n", "illegal block entry"),
+            ("a: ]\n", "illegal flow end"),
+            ("a: [}\n", "illegal flow end"),
+            ("a: *b\n", "the referenced anchor is not defined: b"),
+            ("a: |x\n", "unexpected character in block scalar"),
+            ("a: 'b' c\n", "end of map not found"),
+            ("a:\n  |\n\tb\n", "illegal tab when looking for indentation"),
+            (",", "unknown token"),
+        ] {
+            assert_eq!(parse(text).map_err(|error| error.message), Err(message.into()), "{text}");
+        }
     }
 
     #[test]
