@@ -14,7 +14,7 @@ pub fn schema() -> Value {
         "definitions": {
             "FalcoRule": object("FalcoRule", ITEM, &[]),
             "Exception": object("Exception", EXCEPTION, &["name"]),
-            "RequiredPluginVersion": object("RequiredPluginVersion", PLUGIN, &[]),
+            "RequiredPluginVersion": object("RequiredPluginVersion", PLUGIN, &["name", "version"]),
             "Alternative": object("Alternative", ALTERNATIVE, &["name", "version"]),
             "Override": overrides(),
             "Item": {
