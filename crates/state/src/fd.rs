@@ -164,6 +164,7 @@ impl SpareFds {
     const MOST: usize = 16;
 
     /// A description of this kind, of which nothing else is known.
+    #[inline]
     pub(crate) fn take(&mut self, kind: FdType) -> Arc<FdData> {
         if let Some(mut spare) = self.0.pop()
             && let Some(data) = Arc::get_mut(&mut spare)
@@ -177,6 +178,7 @@ impl SpareFds {
     }
 
     /// Keeps the memory of an entry that no other process shares.
+    #[inline]
     pub(crate) fn put(&mut self, fd: Fd) {
         if self.0.len() < Self::MOST && Arc::strong_count(&fd.data) == 1 {
             self.0.push(fd.data);
@@ -185,6 +187,7 @@ impl SpareFds {
 }
 
 impl Fd {
+    #[inline]
     pub(crate) fn new(data: Arc<FdData>, open_flags: u32, stamp: u64) -> Self {
         Self { data, open_flags, stamp, slot: Slot::default() }
     }
@@ -199,6 +202,7 @@ impl Fd {
         }
     }
 
+    #[inline]
     pub(crate) fn data(&self) -> &FdData {
         &self.data
     }

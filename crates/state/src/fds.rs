@@ -25,6 +25,7 @@ impl FdTable {
         self.n
     }
 
+    #[inline]
     pub(crate) fn find(&self, fd: i64) -> Option<&Fd> {
         match self.dense.get(index(fd)) {
             Some(slot) => slot.as_ref(),
@@ -32,6 +33,7 @@ impl FdTable {
         }
     }
 
+    #[inline]
     pub(crate) fn find_mut(&mut self, fd: i64) -> Option<&mut Fd> {
         match self.dense.get_mut(index(fd)) {
             Some(slot) => slot.as_mut(),
@@ -40,6 +42,7 @@ impl FdTable {
     }
 
     /// Puts an entry in place; gives back the one that it replaces.
+    #[inline]
     pub(crate) fn insert(&mut self, fd: i64, entry: Fd) -> Option<Fd> {
         let index = index(fd);
         if index >= self.dense.len() && (index < N_SMALL || index <= 2 * self.n) {
@@ -64,6 +67,7 @@ impl FdTable {
         }
     }
 
+    #[inline]
     pub(crate) fn remove(&mut self, fd: i64) -> Option<Fd> {
         let old = match self.dense.get_mut(index(fd)) {
             Some(slot) => slot.take(),

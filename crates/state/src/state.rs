@@ -104,6 +104,7 @@ impl State {
 
     /// Does what the last event left to be done once nobody looks at it any more: what it closed goes. The next event
     /// would do the same.
+    #[inline]
     pub fn settle(&mut self, host: &mut dyn Host) {
         if let Some((tid, ts)) = self.thread_to_remove.take() {
             if let Some(idx) = self.threads.find(tid) {
@@ -238,6 +239,7 @@ impl State {
     }
 
     /// The owner of the table and the number, if the fd is known.
+    #[inline]
     pub(crate) fn find_fd(&mut self, idx: ThreadIdx, fd: i64) -> Option<(ThreadIdx, i64)> {
         if fd < 0 {
             return None;
@@ -252,6 +254,7 @@ impl State {
     }
 
     /// Makes `data` the thread's fd of this number, and the fd that the event is about.
+    #[inline]
     pub(crate) fn add_fd(
         &mut self,
         now: &mut Now<'_>,
@@ -302,6 +305,7 @@ impl State {
         Some((owner, fd))
     }
 
+    #[inline]
     pub(crate) fn entry(&self, entry: Option<(ThreadIdx, i64)>) -> Option<&Fd> {
         let (owner, fd) = entry?;
         self.threads.at(owner).fds.find(fd)

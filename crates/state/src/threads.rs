@@ -89,19 +89,23 @@ impl Threads {
     }
 
     /// A stamp that nothing has yet.
+    #[inline]
     pub(crate) const fn tick(&mut self) -> u64 {
         self.clock += 1;
         self.clock
     }
 
+    #[inline]
     pub(crate) fn find(&self, tid: i64) -> Option<ThreadIdx> {
         self.by_tid.get(&tid).map(|&index| ThreadIdx(index))
     }
 
+    #[inline]
     pub(crate) fn at(&self, idx: ThreadIdx) -> &Thread {
         self.slots.get(idx.0 as usize).and_then(Option::as_deref).unwrap_or(&self.vacant)
     }
 
+    #[inline]
     pub(crate) fn at_mut(&mut self, idx: ThreadIdx) -> &mut Thread {
         match self.slots.get_mut(idx.0 as usize) {
             Some(Some(thread)) => thread,
@@ -140,6 +144,7 @@ impl Threads {
     }
 
     /// The main thread of the group; none if it is not known.
+    #[inline]
     pub(crate) fn main(&self, idx: ThreadIdx) -> Option<ThreadIdx> {
         if self.at(idx).is_main() {
             return Some(idx);
@@ -156,6 +161,7 @@ impl Threads {
     }
 
     /// The thread whose fd table this one uses.
+    #[inline]
     pub(crate) fn fds_owner(&self, idx: ThreadIdx) -> Option<ThreadIdx> {
         if self.at(idx).flags() & flags::CLONE_FILES == 0 { Some(idx) } else { self.main(idx) }
     }
