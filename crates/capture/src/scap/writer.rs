@@ -52,8 +52,27 @@ pub enum Packing {
 /// A file that is written to, packed or not.
 #[derive(Debug)]
 pub enum Output {
-    Gzip(Box<GzEncoder<BufWriter<File>>>),
-    Plain(BufWriter<File>),
+    Gzip(Box<GzEncoder<Counted>>),
+    Plain(Counted),
+}
+
+/// A buffered file, and how much it was given.
+#[derive(Debug)]
+pub struct Counted {
+    file: BufWriter<File>,
+    bytes: u64,
+}
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.file.write(bytes)?;
+        self.bytes += n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 impl Write for Output {
@@ -75,7 +94,12 @@ impl Write for Output {
 impl Writer<Output> {
     /// Creates a file, or empties it, and writes what existed before the first event.
     pub fn create(path: &Path, packing: Packing, snapshot: &Snapshot) -> io::Result<Self> {
-        let file = BufWriter::new(File::create(path)?);
+        Self::to_file(File::create(path)?, packing, snapshot)
+    }
+
+    /// Writes what existed before the first event into an empty file.
+    pub fn to_file(file: File, packing: Packing, snapshot: &Snapshot) -> io::Result<Self> {
+        let file = Counted { file: BufWriter::new(file), bytes: 0 };
         let out = match packing {
             Packing::Gzip => Output::Gzip(Box::new(GzEncoder::new(file, Compression::default()))),
             Packing::None => Output::Plain(file),
@@ -83,12 +107,22 @@ impl Writer<Output> {
         Self::new(out, snapshot)
     }
 
-    /// Ends the file. A writer that is dropped ends it as well, but says nothing of errors.
-    pub fn close(self) -> io::Result<()> {
-        match self.out {
-            Output::Gzip(out) => out.finish()?.flush(),
-            Output::Plain(mut out) => out.flush(),
+    /// The size of the file so far. What the packer still holds is not in it.
+    pub fn file_bytes(&self) -> u64 {
+        match &self.out {
+            Output::Gzip(out) => out.get_ref().bytes,
+            Output::Plain(out) => out.bytes,
         }
+    }
+
+    /// Ends the file; gives its size. A writer that is dropped ends it as well, but says nothing of errors.
+    pub fn close(self) -> io::Result<u64> {
+        let mut file = match self.out {
+            Output::Gzip(out) => out.finish()?,
+            Output::Plain(out) => out,
+        };
+        file.flush()?;
+        Ok(file.bytes)
     }
 }
 
