@@ -31,5 +31,7 @@ pub use pattern::{Glob, PathPattern, Regex, RegexError};
 pub use print::exact;
 pub use scheme::{FieldError, FieldFlags, FieldInfo, Fold, KeptPlace, Lifetime, Scheme, World};
 pub use subject::{FieldSubject, Part, Scratch, Subject, Transformed};
-pub use template::{MISSING, Printer, Template, TemplateError, Token, print_value};
+pub use template::{
+    MISSING, Printer, Template, TemplateError, Token, print_transformed, print_value,
+};
 pub use value::{Type, Value};

@@ -193,7 +193,8 @@ fn named_fields<F: Clone>(
     names.into_iter().zip(fields).collect()
 }
 
-fn print_transformed<F, W: World<F> + ?Sized>(
+/// Appends what transformers make of a field; returns false and appends nothing if it is missing.
+pub fn print_transformed<F, W: World<F> + ?Sized>(
     subject: &Subject<F>,
     world: &W,
     scratch: &Scratch,

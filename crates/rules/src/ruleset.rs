@@ -191,18 +191,19 @@ impl<F> Ruleset<F> {
         !self.candidates(source, code).is_empty()
     }
 
-    /// Calls `on_match` for the rules that match: for the first, or for all.
-    pub fn matches<'r, W: World<F> + ?Sized>(
-        &'r self,
+    /// Calls `on_match` with the place in [`Ruleset::rules`] of the rules that match: of the first, or of all.
+    pub fn matches<W: World<F> + ?Sized>(
+        &self,
         source: SourceId,
         code: EventCode,
         world: &W,
-        on_match: &mut dyn FnMut(&'r Arc<Rule<F>>),
+        on_match: &mut dyn FnMut(usize),
     ) {
         for place in self.candidates(source, code) {
-            let Some(rule) = self.rules.get(*place as usize) else { continue };
+            let place = *place as usize;
+            let Some(rule) = self.rules.get(place) else { continue };
             if plain::matches(&rule.checked, world) {
-                on_match(rule);
+                on_match(place);
                 if self.matching == Matching::First {
                     return;
                 }

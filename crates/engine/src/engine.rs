@@ -1,0 +1,270 @@
+//! The loop: each event updates the state, then is asserted against the rules; a match becomes an alert.
+
+use std::sync::Arc;
+
+use gyr_alert::Alert;
+use gyr_capture::{Next, Record, Source, SourceError};
+use gyr_event::snapshot::Snapshot;
+use gyr_fields::{Context, Field, Session};
+use gyr_filter::Scratch;
+use gyr_rules::{Ruleset, SourceId};
+use gyr_state::{Host, Limits, State};
+
+use crate::output::Says;
+use crate::tally::Tally;
+use crate::visible::is_for_rules;
+
+/// Where events become alerts.
+#[derive(Debug)]
+pub struct Engine {
+    settings: Settings,
+    ruleset: Arc<Ruleset<Field>>,
+    /// As the rules of the ruleset.
+    says: Vec<Says>,
+    source: SourceId,
+    state: State,
+    session: Session,
+    scratch: Scratch,
+    tally: Tally,
+    n_events: u64,
+    first_ts: Option<u64>,
+}
+
+/// What a run is told at its start.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The machine that alerts come from.
+    pub hostname: Arc<str>,
+    pub limits: Limits,
+    /// Events of this process are kept from the rules: our own, when live.
+    pub own_pid: Option<i64>,
+    /// Nanoseconds between events after which the run ends.
+    pub duration: Option<u64>,
+}
+
+/// Whom the loop talks to.
+pub trait Control {
+    fn alert(&mut self, alert: Alert);
+
+    /// Called after each event, and when there is none for now; false ends the run.
+    fn goes_on(&mut self, turn: Turn) -> bool;
+}
+
+/// What the loop has just seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    Event,
+    Idle,
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The source has no more.
+    Source,
+    /// The time is over.
+    Duration,
+    /// The control said so.
+    Stopped,
+}
+
+impl Engine {
+    /// For the events of one source; `None` if the ruleset does not know the session's source.
+    pub fn new(settings: Settings, session: Session, ruleset: Arc<Ruleset<Field>>) -> Option<Self> {
+        let source = ruleset.source(&session.source)?;
+        let rules = ruleset.rules().iter();
+        Some(Self {
+            tally: Tally::new(rules.clone().map(|rule| (rule.name.clone(), rule.priority))),
+            says: rules.map(|rule| Says::of(rule)).collect(),
+            ruleset,
+            source,
+            state: State::new(settings.limits),
+            settings,
+            session,
+            scratch: Scratch::default(),
+            n_events: 0,
+            first_ts: None,
+        })
+    }
+
+    /// Takes over what existed before the first event.
+    pub fn load(&mut self, snapshot: Snapshot) {
+        self.state = State::new(self.settings.limits);
+        self.state.load(snapshot);
+    }
+
+    /// Takes events until the source, the time or the control ends it. A second call goes on where the first stopped.
+    pub fn run<S: Source + ?Sized>(
+        &mut self,
+        source: &mut S,
+        host: &mut dyn Host,
+        control: &mut impl Control,
+    ) -> Result<End, SourceError> {
+        loop {
+            let turn = match source.next()? {
+                Next::Record(record) if self.is_over(&record) => return Ok(End::Duration),
+                Next::Record(record) => {
+                    self.take(&record, host, control);
+                    Turn::Event
+                }
+                Next::Restart(snapshot) => {
+                    self.load(*snapshot);
+                    Turn::Event
+                }
+                Next::Idle => Turn::Idle,
+                Next::End => return Ok(End::Source),
+            };
+            if !control.goes_on(turn) {
+                return Ok(End::Stopped);
+            }
+        }
+    }
+
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Events taken, those included that rules did not see.
+    pub const fn n_events(&self) -> u64 {
+        self.n_events
+    }
+
+    fn is_over(&mut self, record: &Record<'_>) -> bool {
+        let ts = record.event.ts();
+        let first = *self.first_ts.get_or_insert(ts);
+        self.settings.duration.is_some_and(|most| ts.saturating_sub(first) > most)
+    }
+
+    fn take(&mut self, record: &Record<'_>, host: &mut dyn Host, control: &mut impl Control) {
+        self.n_events += 1;
+        let event = record.event.at(record.event.cpu(), self.n_events);
+        self.session.begin(&event);
+        let current = self.state.apply(&event, host);
+        if !is_for_rules(record) || !self.ruleset.wants(self.source, event.code()) {
+            return;
+        }
+        let context = Context::new(event, &self.state, current, &self.session);
+        if self.settings.own_pid.is_some()
+            && context.thread().map(|thread| thread.pid()) == self.settings.own_pid
+        {
+            return;
+        }
+        self.ruleset.matches(self.source, event.code(), &context, &mut |place| {
+            self.tally.count(place);
+            if let Some(says) = self.says.get(place) {
+                control.alert(says.alert(&context, &self.scratch, &self.settings.hostname));
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gyr_alert::{Clock, Priority, Renderer, TimeFormat};
+    use gyr_capture::text::TextEvents;
+    use gyr_fields::Fields;
+    use gyr_rules::{Loader, Matching};
+    use gyr_state::NoHost;
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    /// Writes alerts down, and stops after so many turns.
+    struct Recorder {
+        lines: Vec<String>,
+        turns: usize,
+    }
+
+    impl Control for Recorder {
+        fn alert(&mut self, alert: Alert) {
+            let mut line = Vec::new();
+            Renderer::new(Clock::utc(), TimeFormat::Local, None).render(&alert, &mut line);
+            self.lines.push(String::from_utf8(line).unwrap());
+        }
+
+        fn goes_on(&mut self, _: Turn) -> bool {
+            self.turns -= 1;
+            self.turns > 0
+        }
+    }
+
+    const EVENTS: &str = "\
+thread 100 pid=100 comm=cat exe=cat exepath=/bin/cat
+thread 200 pid=200 comm=own exe=own exepath=/bin/own
+0.0 100 openat fd=3 dirfd=AT_FDCWD name=/etc/one flags=O_RDONLY mode=0
+0.0 100 ~openat fd=4 dirfd=AT_FDCWD name=/etc/unseen flags=O_RDONLY mode=0
+0.5 200 openat fd=3 dirfd=AT_FDCWD name=/etc/own flags=O_RDONLY mode=0
+2.0 100 openat fd=5 dirfd=AT_FDCWD name=/etc/two flags=O_RDONLY mode=0
+";
+
+    const RULES: &str = "
+- rule: a
+  desc: d
+  condition: evt.type=openat
+  output: a %evt.num %proc.name %fd.name %toupper(proc.name)
+  priority: NOTICE
+- rule: b
+  desc: d
+  condition: evt.type=openat and fd.name=/etc/two
+  output: b
+  priority: ERROR
+";
+
+    fn settings() -> Settings {
+        Settings {
+            hostname: "host".into(),
+            limits: Limits::default(),
+            own_pid: None,
+            duration: None,
+        }
+    }
+
+    #[track_caller]
+    fn check(settings: Settings, matching: Matching, turns: usize, end: End, want: &[&str]) {
+        let mut loader = Loader::new([("syscall".to_owned(), Fields::default())]);
+        let result = loader.load("rules", RULES);
+        assert!(result.is_ok(), "{}", result.to_text());
+        let ruleset = loader.ruleset(&[], Priority::Debug, matching);
+        let session = Session::new("syscall", TimeZone::UTC);
+        let mut engine = Engine::new(settings, session, Arc::new(ruleset)).unwrap();
+        let mut source = TextEvents::parse("events", EVENTS).unwrap();
+        engine.load(source.take_snapshot());
+        let mut recorder = Recorder { lines: Vec::new(), turns };
+        assert_eq!(engine.run(&mut source, &mut NoHost, &mut recorder).unwrap(), end);
+        let texts: Vec<_> =
+            recorder.lines.iter().map(|line| line.split_once(": ").unwrap().1).collect();
+        assert_eq!(texts, want);
+        assert_eq!(engine.tally().n_matches(), want.len() as u64);
+    }
+
+    const ONE: &str = "Notice a 1 cat /etc/one CAT";
+    const OWN: &str = "Notice a 3 own /etc/own OWN";
+    const TWO: &str = "Notice a 4 cat /etc/two CAT";
+
+    #[test]
+    fn the_first_rule_that_matches_or_all_are_told() {
+        check(settings(), Matching::First, 99, End::Source, &[ONE, OWN, TWO]);
+        check(settings(), Matching::All, 99, End::Source, &[ONE, OWN, TWO, "Error b"]);
+    }
+
+    #[test]
+    fn own_events_take_a_number_and_are_not_told() {
+        let settings = Settings { own_pid: Some(200), ..settings() };
+        check(settings, Matching::First, 99, End::Source, &[ONE, TWO]);
+    }
+
+    #[test]
+    fn a_run_ends_when_its_time_is_over() {
+        let settings = Settings { duration: Some(1_000_000_000), ..settings() };
+        check(settings, Matching::First, 99, End::Duration, &[ONE, OWN]);
+    }
+
+    #[test]
+    fn a_run_ends_when_the_control_says_so() {
+        check(settings(), Matching::First, 1, End::Stopped, &[ONE]);
+    }
+}

@@ -1,0 +1,12 @@
+//! The loop from a source of events to alerts, as a library.
+//!
+//! [`Engine::run`] takes events from any [`gyr_capture::Source`]; the binary, tests and benchmarks drive it.
+#![forbid(unsafe_code)]
+
+mod engine;
+mod output;
+mod tally;
+mod visible;
+
+pub use engine::{Control, End, Engine, Settings, Turn};
+pub use tally::Tally;
