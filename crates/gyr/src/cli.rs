@@ -114,19 +114,6 @@ pub(crate) struct DoctorOptions {
     pub(crate) set: Vec<String>,
 }
 
-impl Options {
-    /// How lists are printed; the second says that the old flag was used.
-    pub(crate) fn list_format(&self) -> anyhow::Result<Format> {
-        match (self.markdown, self.format) {
-            (true, Some(_)) => {
-                anyhow::bail!("Cannot specify both --markdown and --format options together")
-            }
-            (true, None) => Ok(Format::Markdown),
-            (false, format) => Ok(format.unwrap_or(Format::Text)),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;

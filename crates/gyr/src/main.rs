@@ -3,8 +3,9 @@
 
 mod cli;
 mod doctor;
-mod events;
+mod live;
 mod log;
+mod signals;
 mod steps;
 mod versions;
 

@@ -1,15 +1,23 @@
 //! A run from its options to its end, as a flat list of steps.
 
 pub(crate) mod config;
+mod engine;
+mod outputs;
 pub(crate) mod print;
+mod rules;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Result;
 use gyr_config::Config;
+use gyr_fields::Field;
+use gyr_outputs::Outputs;
+use gyr_rules::Ruleset;
 
 use crate::cli::Options;
 use crate::log::Log;
+use crate::signals::Signals;
 
 /// What the steps have found and made so far.
 pub(crate) struct App {
@@ -17,6 +25,11 @@ pub(crate) struct App {
     pub(crate) log: Log,
     /// From the step `config` on.
     pub(crate) config: Option<Config>,
+    /// From the step `rules` on.
+    pub(crate) ruleset: Option<Arc<Ruleset<Field>>>,
+    /// Between the steps `outputs` and `run`.
+    pub(crate) outputs: Option<Outputs>,
+    pub(crate) signals: Signals,
 }
 
 /// What comes after a step.
@@ -31,16 +44,31 @@ type Step = fn(&mut App) -> Result<Flow>;
 /// Every step, in order; one that was not asked for passes.
 const STEPS: &[Step] = &[
     print::config_schema,
+    rules::rule_schema,
     print::ignored,
     print::list_events,
     config::load,
     print::version,
     print::page_size,
+    print::list_fields,
+    rules::validate,
+    rules::load,
+    outputs::start,
+    engine::signals,
+    engine::pidfile,
+    engine::run,
 ];
 
 /// Takes the steps until one ends the run.
 pub(crate) fn run(options: Options) -> Result<ExitCode> {
-    let mut app = App { options, log: Log::early(), config: None };
+    let mut app = App {
+        options,
+        log: Log::early(),
+        config: None,
+        ruleset: None,
+        outputs: None,
+        signals: Signals::default(),
+    };
     for step in STEPS {
         match step(&mut app)? {
             Flow::Next => {}

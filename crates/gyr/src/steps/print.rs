@@ -2,10 +2,14 @@
 
 use std::io::{self, Write as _};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use gyr_fields::list::{self, Style};
+use gyr_rules::{event_names, ignored_syscalls};
 
+use super::rules::SYSCALL;
 use super::{App, Flow};
-use crate::{events, versions};
+use crate::cli::Format;
+use crate::versions;
 
 pub(super) fn config_schema(app: &mut App) -> Result<Flow> {
     if !app.options.config_schema {
@@ -18,7 +22,8 @@ pub(super) fn ignored(app: &mut App) -> Result<Flow> {
     if !app.options.ignored {
         return Ok(Flow::Next);
     }
-    let names: String = events::ignored().iter().map(|name| format!("- {name}\n")).collect();
+    let names = event_names(&ignored_syscalls());
+    let names: String = names.iter().map(|name| format!("- {name}\n")).collect();
     print(&format!("Ignored syscall(s):\n{names}\n"))
 }
 
@@ -26,10 +31,19 @@ pub(super) fn list_events(app: &mut App) -> Result<Flow> {
     if !app.options.list_events {
         return Ok(Flow::Next);
     }
-    if app.options.markdown {
-        app.log.warning("--markdown is deprecated, use --format markdown instead.");
+    print(&list::events(style(app)?, versions::SCHEMA))
+}
+
+pub(super) fn list_fields(app: &mut App) -> Result<Flow> {
+    let Some(source) = &app.options.list else { return Ok(Flow::Next) };
+    if !source.is_empty() && source != SYSCALL {
+        bail!("Value for --list must be a valid source type");
     }
-    print(&events::list(app.options.list_format()?))
+    let style = style(app)?;
+    if app.options.names_only {
+        return print(&list::field_names(style));
+    }
+    print(&list::fields(style, app.options.verbose))
 }
 
 pub(super) fn version(app: &mut App) -> Result<Flow> {
@@ -49,6 +63,23 @@ pub(super) fn page_size(app: &mut App) -> Result<Flow> {
     let size = rustix::param::page_size();
     app.log.info(&format!("Your system page size is: {size} bytes"));
     Ok(Flow::Done)
+}
+
+fn style(app: &App) -> Result<Style> {
+    let options = &app.options;
+    let format = match (options.markdown, options.format) {
+        (true, Some(_)) => bail!("Cannot specify both --markdown and --format options together"),
+        (true, None) => {
+            app.log.warning("--markdown is deprecated, use --format markdown instead.");
+            Format::Markdown
+        }
+        (false, format) => format.unwrap_or(Format::Text),
+    };
+    Ok(match format {
+        Format::Text => Style::Text,
+        Format::Markdown => Style::Markdown,
+        Format::Json => Style::Json,
+    })
 }
 
 /// Prints and ends the run; a reader that has gone away is no error.

@@ -1,0 +1,175 @@
+//! The steps that open the source of events and run the engine on it.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use gyr_alert::Alert;
+use gyr_capture::scap::Replay;
+use gyr_config::{Config, EngineKind};
+use gyr_engine::{Control, Engine, Settings, Turn};
+use gyr_event::Interest;
+use gyr_fields::{BufferFormat, Field, Session};
+use gyr_outputs::{Outputs, Sender};
+use gyr_rules::{BaseSyscalls, Ruleset, Selection, event_names};
+use gyr_state::{Limits, NoHost};
+use jiff::tz::TimeZone;
+
+use super::rules::SYSCALL;
+use super::{App, Flow};
+use crate::live;
+use crate::log::Log;
+use crate::signals::Signals;
+
+pub(super) fn signals(app: &mut App) -> Result<Flow> {
+    if !app.options.dry_run {
+        app.signals = Signals::install().context("cannot take over signals")?;
+    }
+    Ok(Flow::Next)
+}
+
+pub(super) fn pidfile(app: &mut App) -> Result<Flow> {
+    if let Some(path) = app.options.pidfile.as_ref().filter(|_| !app.options.dry_run) {
+        std::fs::write(path, std::process::id().to_string())
+            .with_context(|| format!("Could not write pid to pidfile {}", path.display()))?;
+    }
+    Ok(Flow::Next)
+}
+
+pub(super) fn run(app: &mut App) -> Result<Flow> {
+    let config = app.config()?;
+    let ruleset = app.ruleset.clone().ok_or_else(|| anyhow!("no rules are loaded"))?;
+    if app.options.dry_run {
+        return Ok(Flow::Done);
+    }
+    let outputs = app.outputs.take().ok_or_else(|| anyhow!("no outputs are open"))?;
+    let mut engine = Engine::new(settings(app, config), session(config), ruleset.clone())
+        .ok_or_else(|| anyhow!("no rules are for the source {SYSCALL}"))?;
+    let sender = outputs.sender();
+    let mut loop_ = Loop { sender, outputs: &outputs, signals: &app.signals };
+    match config.engine.kind {
+        EngineKind::Replay => replay(config, &mut engine, &mut loop_)?,
+        EngineKind::Kernel { by_old_name } => {
+            if by_old_name {
+                app.log.info("the configured driver is not there: modern_ebpf takes its place");
+            }
+            kernel(config, &ruleset, &app.log, &mut engine, &mut loop_)?;
+        }
+        EngineKind::NoDriver => {
+            bail!("engine.kind nodriver needs a plugin that is a source of events")
+        }
+    }
+    if app.signals.stop.load(Ordering::Relaxed) {
+        app.log.info("SIGINT received, exiting...");
+    }
+    outputs.stop();
+    let mut stdout = std::io::stdout().lock();
+    let _ = write!(stdout, "{}", engine.tally()).and_then(|()| stdout.flush()); // a reader that is gone is no error
+    Ok(Flow::Done)
+}
+
+/// What the loop does beside events: alerts go to the outputs, signals are looked at.
+pub(super) struct Loop<'a> {
+    sender: Sender,
+    outputs: &'a Outputs,
+    signals: &'a Signals,
+}
+
+impl Control for Loop<'_> {
+    fn alert(&mut self, alert: Alert) {
+        self.sender.send(alert);
+    }
+
+    fn goes_on(&mut self, _: Turn) -> bool {
+        if self.signals.take_reopen() {
+            self.outputs.reopen();
+        }
+        !self.signals.stop.load(Ordering::Relaxed)
+    }
+}
+
+fn replay(config: &Config, engine: &mut Engine, control: &mut Loop<'_>) -> Result<()> {
+    let file = Path::new(&config.engine.capture_file);
+    if file.as_os_str().is_empty() {
+        bail!("engine.kind replay needs engine.replay.capture_file");
+    }
+    let mut source = Replay::open(file)?;
+    engine.load(source.take_snapshot());
+    engine.run(&mut source, &mut NoHost, control)?;
+    Ok(())
+}
+
+fn kernel(
+    config: &Config,
+    ruleset: &Ruleset<Field>,
+    log: &Log,
+    engine: &mut Engine,
+    control: &mut Loop<'_>,
+) -> Result<()> {
+    let interest = interest(config, ruleset, log);
+    log.info("Opening 'syscall' source with modern BPF probe.");
+    let mut live = live::start(config, interest)?;
+    engine.load(live.snapshot);
+    engine.run(&mut live.probe, &mut live.host, control)?;
+    Ok(())
+}
+
+/// What the probe shall send.
+fn interest(config: &Config, ruleset: &Ruleset<Field>, log: &Log) -> Interest {
+    let base = BaseSyscalls {
+        custom_set: config.base_syscalls_custom_set.clone(),
+        repair: config.base_syscalls_repair,
+        all: config.base_syscalls_all,
+    };
+    let selection = Selection::new(ruleset.interest(), &Interest::none(), &base);
+    for (kind, names) in
+        [("positive", &selection.unknown_positive), ("negative", &selection.unknown_negative)]
+    {
+        if !names.is_empty() {
+            log.warning(&format!(
+                "Invalid {kind} syscall names: warning (base_syscalls override): {}",
+                names.join(", ")
+            ));
+        }
+    }
+    let list = |what: &str, set: &Interest| {
+        let names = event_names(set);
+        log.debug(&format!("({}) {what}: {}", names.len(), names.join(", ")));
+    };
+    list("syscalls in rules", &selection.rules);
+    list("syscalls selected in total (final set)", &selection.syscalls);
+    selection.syscalls
+}
+
+fn settings(app: &App, config: &Config) -> Settings {
+    let live = matches!(config.engine.kind, EngineKind::Kernel { .. });
+    Settings {
+        hostname: hostname().into(),
+        limits: limits(config),
+        own_pid: live.then(|| i64::from(std::process::id())),
+        duration: app.options.duration.map(|seconds| seconds.saturating_mul(1_000_000_000)),
+    }
+}
+
+fn session(config: &Config) -> Session {
+    let mut session = Session::new(SYSCALL, TimeZone::system());
+    session.hostname = std::env::var("FALCO_HOSTNAME").ok();
+    if config.buffer_format_base64 {
+        session.buffer_format = BufferFormat::Base64;
+    }
+    session
+}
+
+fn limits(config: &Config) -> Limits {
+    match usize::try_from(config.libs.thread_table_size) {
+        Ok(0) | Err(_) => Limits::default(),
+        Ok(threads) => Limits { threads, ..Limits::default() },
+    }
+}
+
+/// The name that alerts carry.
+pub(crate) fn hostname() -> String {
+    std::env::var("FALCO_HOSTNAME")
+        .unwrap_or_else(|_| rustix::system::uname().nodename().to_string_lossy().into_owned())
+}

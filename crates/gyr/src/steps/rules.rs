@@ -1,0 +1,265 @@
+//! Steps that read, check, describe and select rules.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use gyr_alert::Priority;
+use gyr_config::{Able, AppendOutput, Config};
+use gyr_fields::Fields;
+use gyr_rules::{
+    Choice, ExtraField, ExtraOutput, LoadResult, Loader, Match, Matching, Plugins, Which,
+};
+use serde_json::{Value, json};
+
+use super::print::print;
+use super::{App, Flow};
+use crate::log::Log;
+
+/// The one source that is built in.
+pub(crate) const SYSCALL: &str = "syscall";
+
+pub(super) fn rule_schema(app: &mut App) -> Result<Flow> {
+    if !app.options.rule_schema {
+        return Ok(Flow::Next);
+    }
+    print(&format!("{:#}", gyr_rules::schema()))
+}
+
+/// `-V`: checks files one after the other, as if they were loaded together.
+pub(super) fn validate(app: &mut App) -> Result<Flow> {
+    if app.options.validate.is_empty() {
+        return Ok(Flow::Next);
+    }
+    let json = app.config()?.json.output;
+    let texts: Vec<_> =
+        app.options.validate.iter().map(|file| read(file)).collect::<Result<_>>()?;
+    let mut loader = loader(app)?;
+    let mut results = Vec::new();
+    for (file, text) in app.options.validate.iter().zip(texts) {
+        results.push(loader.load(&file.display().to_string(), &text));
+        check_plugins(&loader)?;
+    }
+    let failed: Vec<_> = results.iter().filter(|result| !result.is_ok()).collect();
+    if json {
+        let mut out = json!({"falco_load_results": results.iter().map(LoadResult::to_json).collect::<Value>()});
+        if failed.is_empty() && asks_to_describe(app) {
+            out["falco_describe_results"] = describe_json(app, &loader)?;
+        }
+        print(&format!("{out}\n"))?;
+    } else {
+        let text: Vec<_> = results.iter().map(|result| verdict(result, &app.log)).collect();
+        print(&format!("{}\n", text.join("\n")))?;
+        if failed.is_empty() && asks_to_describe(app) {
+            print(&format!("\n{}", describe_text(app, &loader)?))?;
+        }
+    }
+    if !failed.is_empty() {
+        let summaries: Vec<_> = results.iter().map(LoadResult::summary).collect();
+        bail!("{}", summaries.join("\n"));
+    }
+    Ok(Flow::Done)
+}
+
+/// `-r`, or what the configuration names; `-L` and `-l` end here.
+pub(super) fn load(app: &mut App) -> Result<Flow> {
+    let files = files(app)?;
+    let mut loader = loader(app)?;
+    app.log.info("Loading rules from:");
+    for (file, text) in &files {
+        let result = loader.load(&file.display().to_string(), text);
+        let schema = match &result.schema {
+            None => "none".to_owned(),
+            Some(differences) if differences.is_empty() => "ok".to_owned(),
+            Some(differences) => {
+                format!("failed for {}", differences.last().map_or("", String::as_str))
+            }
+        };
+        app.log.info(&format!("   {} | schema validation: {schema}", file.display()));
+        check_plugins(&loader)?;
+        if !result.is_ok() {
+            bail!("{}", result.to_text());
+        }
+        if !result.warnings.is_empty() {
+            app.log.warning(&result.to_text());
+        }
+    }
+    if asks_to_describe(app) {
+        let text = match app.config()?.json.output {
+            true => format!("{}\n", describe_json(app, &loader)?),
+            false => describe_text(app, &loader)?,
+        };
+        return print(&text);
+    }
+    let config = app.config()?;
+    let least: Priority = config.priority.parse()?;
+    let matching = if config.match_all { Matching::All } else { Matching::First };
+    let ruleset = loader.ruleset(&choices(config), least, matching);
+    app.ruleset = Some(std::sync::Arc::new(ruleset));
+    Ok(Flow::Next)
+}
+
+/// The files to load, with their texts.
+fn files(app: &App) -> Result<Vec<(PathBuf, String)>> {
+    let named = &app.options.rules;
+    let wanted: Vec<PathBuf> = match named.is_empty() {
+        true => {
+            let config = &app.config()?.rules_files;
+            config.iter().map(PathBuf::from).filter(|path| path.exists()).collect()
+        }
+        false => named.clone(),
+    };
+    let mut files = Vec::new();
+    for path in &wanted {
+        for file in yaml_files(path)? {
+            files.push((file.clone(), read(&file)?));
+        }
+    }
+    if wanted.is_empty() {
+        bail!(
+            "You must specify at least one rules file/directory via -r or a rules_files entry in the configuration"
+        );
+    }
+    Ok(files)
+}
+
+/// A file, or those of a folder by name; what is no YAML by its name is passed over.
+fn yaml_files(path: &Path) -> Result<Vec<PathBuf>> {
+    let is_yaml =
+        |path: &PathBuf| matches!(path.extension().and_then(|e| e.to_str()), Some("yaml" | "yml"));
+    if !path.is_dir() {
+        return Ok([path.to_owned()].into_iter().filter(is_yaml).collect());
+    }
+    let entries =
+        fs::read_dir(path).with_context(|| format!("Could not open {}", path.display()))?;
+    let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(is_yaml).collect();
+    files.retain(|path| path.is_file());
+    files.sort();
+    Ok(files)
+}
+
+/// Bytes that are no UTF-8 become U+FFFD.
+fn read(file: &Path) -> Result<String> {
+    let bytes = fs::read(file)
+        .map_err(|_| anyhow!("Could not open file {} for reading", file.display()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn loader(app: &App) -> Result<Loader<Fields>> {
+    let config = app.config()?;
+    let mut outputs = Vec::new();
+    let mut fields = Vec::new();
+    for entry in &config.append_output {
+        append(entry, &mut outputs, &mut fields);
+    }
+    if let Some(format) = app.options.print.as_deref().filter(|print| !is_old_print(print)) {
+        app.log.warning("-p is deprecated, use append_output in the configuration");
+        outputs.push(ExtraOutput { of: Match::default(), format: format.to_owned() });
+    }
+    let sources = [(SYSCALL.to_owned(), Fields::default())];
+    Ok(Loader::new(sources).with_extras(outputs, fields))
+}
+
+/// What `-p` once took for sets of fields that are built in today.
+fn is_old_print(print: &str) -> bool {
+    matches!(print, "c" | "container" | "k" | "kubernetes")
+}
+
+fn append(entry: &AppendOutput, outputs: &mut Vec<ExtraOutput>, fields: &mut Vec<ExtraField>) {
+    let of = Match {
+        source: entry.source.clone(),
+        tags: entry.tags.iter().cloned().collect(),
+        rule: entry.rule.clone(),
+    };
+    if let Some(format) = &entry.extra_output {
+        outputs.push(ExtraOutput { of: of.clone(), format: format.clone() });
+    }
+    if entry.suggested_output {
+        // The fields belong to one source.
+        let of = Match { source: Some(SYSCALL.to_owned()), ..of.clone() };
+        if entry.source.as_deref().is_none_or(|source| source == SYSCALL) {
+            for field in Fields::SUGGESTED {
+                let format = format!("{}=%{field}", field.replace('.', "_"));
+                outputs.push(ExtraOutput { of: of.clone(), format });
+            }
+        }
+    }
+    for field in &entry.extra_fields {
+        fields.push(match field {
+            gyr_config::ExtraField::Field(name) => ExtraField {
+                of: of.clone(),
+                key: name.clone(),
+                format: format!("%{name}"),
+                raw: true,
+            },
+            gyr_config::ExtraField::Text { name, format } => {
+                ExtraField { of: of.clone(), key: name.clone(), format: format.clone(), raw: false }
+            }
+        });
+    }
+}
+
+/// Of one entry, the rule's name comes before the tag.
+fn choices(config: &Config) -> Vec<Choice> {
+    let mut choices = Vec::new();
+    for selection in &config.rules {
+        let (enable, able) = match selection {
+            gyr_config::Selection::Enable(able) => (true, able),
+            gyr_config::Selection::Disable(able) => (false, able),
+        };
+        let Able { rule, tag } = able.clone();
+        choices.extend(rule.map(|name| Choice { enable, rules: Which::Named(name) }));
+        choices.extend(tag.map(|tag| Choice { enable, rules: Which::Tagged(tag) }));
+    }
+    choices
+}
+
+fn check_plugins(loader: &Loader<Fields>) -> Result<()> {
+    loader.check_plugins(&[]).map_err(|message| anyhow!(message))
+}
+
+/// What standard output says of a file; the warnings of one that is fine are for the log.
+fn verdict(result: &LoadResult, log: &Log) -> String {
+    if result.is_ok() && !result.warnings.is_empty() {
+        log.warning(&result.to_text());
+        return format!("{}: Ok, with warnings", result.name);
+    }
+    result.to_text()
+}
+
+const fn asks_to_describe(app: &App) -> bool {
+    app.options.describe_all || app.options.describe.is_some()
+}
+
+fn describe_json(app: &App, loader: &Loader<Fields>) -> Result<Value> {
+    match &app.options.describe {
+        Some(name) => loader.describe_rule(name, &NoPlugins).ok_or_else(|| not_loaded(name)),
+        None => Ok(loader.describe(&NoPlugins)),
+    }
+}
+
+fn describe_text(app: &App, loader: &Loader<Fields>) -> Result<String> {
+    let name = app.options.describe.as_deref();
+    loader.describe_text(name).ok_or_else(|| not_loaded(name.unwrap_or_default()))
+}
+
+fn not_loaded(name: &str) -> anyhow::Error {
+    anyhow!("Rule \"{name}\" is not loaded")
+}
+
+/// What the container plugin gives elsewhere is built in.
+struct NoPlugins;
+
+impl Plugins for NoPlugins {
+    fn of_source(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn of_field(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn of_event(&self, _: &str) -> Option<String> {
+        None
+    }
+}
