@@ -33,7 +33,7 @@ pub struct Config {
     pub syslog_output: bool,
     pub file_output: FileOutput,
     pub program_output: ProgramOutput,
-    pub http_output: bool,
+    pub http_output: HttpOutput,
     pub grpc_output: bool,
     pub webserver: Webserver,
     pub logs: Logs,
@@ -151,6 +151,25 @@ pub struct ProgramOutput {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpOutput {
+    pub enabled: bool,
+    pub url: String,
+    pub user_agent: String,
+    pub insecure: bool,
+    /// Paths; empty = not set.
+    pub ca_cert: String,
+    pub ca_bundle: String,
+    pub ca_path: String,
+    pub mtls: bool,
+    pub client_cert: String,
+    pub client_key: String,
+    pub echo: bool,
+    pub compress_uploads: bool,
+    pub keep_alive: bool,
+    pub max_consecutive_timeouts: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webserver {
     pub enabled: bool,
     pub threadiness: u64,
@@ -220,7 +239,7 @@ impl Config {
                 keep_alive: r.bool("program_output.keep_alive"),
                 program: r.text("program_output.program"),
             },
-            http_output: r.bool("http_output.enabled"),
+            http_output: http_output(&r),
             grpc_output: r.bool("grpc_output.enabled"),
             webserver: webserver(&r),
             logs: Logs {
@@ -248,7 +267,7 @@ impl Config {
             || self.syslog_output
             || self.file_output.enabled
             || self.program_output.enabled
-            || self.http_output
+            || self.http_output.enabled
             || self.grpc_output
     }
 }
@@ -288,6 +307,25 @@ fn json(r: &Reader<'_>) -> Json {
         include_message: r.bool("json_include_message_property"),
         include_output_fields: r.bool("json_include_output_fields_property"),
         include_tags: r.bool("json_include_tags_property"),
+    }
+}
+
+fn http_output(r: &Reader<'_>) -> HttpOutput {
+    HttpOutput {
+        enabled: r.bool("http_output.enabled"),
+        url: r.text("http_output.url"),
+        user_agent: r.text("http_output.user_agent"),
+        insecure: r.bool("http_output.insecure"),
+        ca_cert: r.text("http_output.ca_cert"),
+        ca_bundle: r.text("http_output.ca_bundle"),
+        ca_path: r.text("http_output.ca_path"),
+        mtls: r.bool("http_output.mtls"),
+        client_cert: r.text("http_output.client_cert"),
+        client_key: r.text("http_output.client_key"),
+        echo: r.bool("http_output.echo"),
+        compress_uploads: r.bool("http_output.compress_uploads"),
+        keep_alive: r.bool("http_output.keep_alive"),
+        max_consecutive_timeouts: r.integer("http_output.max_consecutive_timeouts"),
     }
 }
 

@@ -38,12 +38,12 @@ pub(super) fn pidfile(app: &mut App) -> Result<Flow> {
 }
 
 pub(super) fn run(app: &mut App) -> Result<Flow> {
-    let config = app.config()?;
     let ruleset = app.ruleset.clone().ok_or_else(|| anyhow!("no rules are loaded"))?;
     if app.options.dry_run {
         return Ok(Flow::Done);
     }
     let outputs = app.outputs.take().ok_or_else(|| anyhow!("no outputs are open"))?;
+    let config = app.config()?;
     let mut engine = Engine::new(settings(app, config), session(config), ruleset.clone())
         .ok_or_else(|| anyhow!("no rules are for the source {SYSCALL}"))?;
     let sender = outputs.sender();

@@ -4,16 +4,19 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use gyr_alert::{Clock, Properties, Renderer, TimeFormat};
-use gyr_config::{Config, EngineKind};
+use gyr_config::{Config, EngineKind, HttpOutput};
 use gyr_outputs::{
-    FileSettings, Limits, Options, Outputs, Overflow, Problem, ProgramSettings, Settings,
-    StdoutSettings, SyslogSettings,
+    ClientCertificate, FileSettings, HttpSettings, Limits, Options, Outputs, Overflow, Problem,
+    ProgramSettings, Settings, StdoutSettings, SyslogSettings,
 };
 
 use super::{App, Flow};
 
 /// What may wait for each slow output, beside the limit by number that the configuration may set.
 const QUEUE_BYTES: usize = 64 << 20;
+
+/// For each try of a request.
+const HTTP_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) fn start(app: &mut App) -> Result<Flow> {
     let config = app.config()?;
@@ -44,20 +47,49 @@ fn settings(config: &Config, unbuffered: bool) -> Result<Settings> {
     if config.program_output.enabled && config.program_output.program.is_empty() {
         bail!("program output enabled but no program in configuration block");
     }
+    if config.http_output.enabled && config.http_output.url.is_empty() {
+        bail!("http output enabled but no url in configuration block");
+    }
     let buffered = config.buffered_outputs && !unbuffered;
     Ok(Settings {
         file: config.file_output.enabled.then(|| FileSettings {
             path: (&config.file_output.filename).into(),
             keep_alive: config.file_output.keep_alive,
+            buffered,
         }),
         stdout: config.stdout_output.then_some(StdoutSettings { buffered }),
         syslog: config.syslog_output.then(SyslogSettings::default),
         program: config.program_output.enabled.then(|| ProgramSettings {
             program: config.program_output.program.clone(),
             keep_alive: config.program_output.keep_alive,
+            buffered,
+            timeout: ProgramSettings::TIMEOUT,
         }),
+        http: config.http_output.enabled.then(|| http(&config.http_output, config.json.output)),
         taps: Vec::new(),
     })
+}
+
+fn http(http: &HttpOutput, json: bool) -> HttpSettings {
+    let path = |path: &str| (!path.is_empty()).then(|| path.into());
+    HttpSettings {
+        url: http.url.clone(),
+        user_agent: http.user_agent.clone(),
+        json,
+        insecure: http.insecure,
+        ca_cert: path(&http.ca_cert),
+        ca_bundle: path(&http.ca_bundle),
+        ca_path: path(&http.ca_path),
+        client: http.mtls.then(|| ClientCertificate {
+            certificate: (&http.client_cert).into(),
+            key: (&http.client_key).into(),
+        }),
+        echo: http.echo,
+        compress: http.compress_uploads,
+        keep_alive: http.keep_alive,
+        max_consecutive_timeouts: u8::try_from(http.max_consecutive_timeouts).unwrap_or(u8::MAX),
+        timeout: HTTP_TIMEOUT,
+    }
 }
 
 fn renderer(config: &Config) -> Renderer {
