@@ -41,6 +41,24 @@ impl Interest {
         self
     }
 
+    /// What is in both.
+    #[must_use]
+    pub fn intersection(mut self, other: &Self) -> Self {
+        for (word, also) in self.words.iter_mut().zip(other.words) {
+            *word &= also;
+        }
+        self
+    }
+
+    /// What is not in the other.
+    #[must_use]
+    pub fn difference(mut self, other: &Self) -> Self {
+        for (word, less) in self.words.iter_mut().zip(other.words) {
+            *word &= !less;
+        }
+        self
+    }
+
     /// Everything in the set, by ascending code.
     pub fn iter(&self) -> impl Iterator<Item = &'static Syscall> {
         SYSCALLS.iter().filter(|syscall| self.contains(syscall.code))

@@ -1,6 +1,8 @@
 //! Which events a condition can be true for.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::LazyLock;
 
 use gyr_event::{EVENTS, EventCode, Interest, SYSCALLS, Syscall, SyscallKind};
 use gyr_filter::ast::{Check, Operand, Right};
@@ -23,35 +25,24 @@ impl Events {
     }
 
     pub fn all() -> Self {
-        let mut events = Self { codes: [0; WORDS], syscalls: Interest::all() };
-        EventCode::all().for_each(|code| events.insert(code));
-        events
+        static ALL: LazyLock<Events> = LazyLock::new(|| {
+            let mut events = Events { codes: [0; WORDS], syscalls: Interest::all() };
+            EventCode::all().for_each(|code| events.insert(code));
+            events
+        });
+        ALL.clone()
     }
 
     /// Every event that goes by this name; a system call without an event of its own has its name.
     pub fn named(name: &str) -> Self {
-        let mut events = Self::none();
-        for info in EVENTS.iter().filter(|info| info.name == name) {
-            events.insert(info.code);
-        }
-        let generic = events.contains(EventCode::GENERIC);
-        for syscall in SYSCALLS {
-            if event_name(syscall) == Some(name) {
-                events.syscalls.insert(syscall.code);
-                if syscall.kind == SyscallKind::Generic {
-                    EVENTS[..2].iter().for_each(|info| events.insert(info.code));
-                }
-            } else if generic && syscall.kind == SyscallKind::Generic {
-                events.syscalls.insert(syscall.code);
-            }
-        }
-        events
+        static NAMED: LazyLock<HashMap<&str, Events>> = LazyLock::new(by_name);
+        NAMED.get(name).cloned().unwrap_or_else(Self::none)
     }
 
     /// The events that a condition without macros can be true for.
     pub fn of(condition: &Expr) -> Self {
         let Ok(events) = condition.interpret(&mut Index);
-        events
+        events.unwrap_or_else(Self::all)
     }
 
     pub const fn contains(&self, code: EventCode) -> bool {
@@ -82,25 +73,21 @@ impl Events {
 
     fn intersection(mut self, other: &Self) -> Self {
         self.codes.iter_mut().zip(other.codes).for_each(|(word, also)| *word &= also);
-        for syscall in SYSCALLS.iter().filter(|syscall| !other.syscalls.contains(syscall.code)) {
-            self.syscalls.remove(syscall.code);
-        }
+        self.syscalls = self.syscalls.intersection(&other.syscalls);
         self
     }
 
     fn complement(&self) -> Self {
-        let mut rest = Self::none();
-        EventCode::all().filter(|code| !self.contains(*code)).for_each(|code| rest.insert(code));
-        for syscall in SYSCALLS.iter().filter(|syscall| !self.syscalls.contains(syscall.code)) {
-            rest.syscalls.insert(syscall.code);
-        }
+        let mut rest = Self::all();
+        rest.codes.iter_mut().zip(self.codes).for_each(|(word, less)| *word &= !less);
+        rest.syscalls = rest.syscalls.difference(&self.syscalls);
         rest
     }
 
     /// The names of the events, each once, in alphabetical order. The generic event goes by the names of its system calls.
     pub fn names(&self) -> Vec<&'static str> {
         let codes = EVENTS.iter().filter(|info| self.contains(info.code));
-        let codes = codes.filter(|info| info.name != EventCode::GENERIC.info().name);
+        let codes = codes.filter(|info| info.name != GENERIC);
         let mut names: Vec<_> = codes.map(|info| info.name).collect();
         names.extend(self.syscalls.iter().filter_map(event_name));
         names.sort_unstable();
@@ -108,6 +95,28 @@ impl Events {
         names
     }
 }
+
+fn by_name() -> HashMap<&'static str, Events> {
+    let mut named: HashMap<&str, Events> = HashMap::new();
+    for info in EVENTS {
+        named.entry(info.name).or_insert_with(Events::none).insert(info.code);
+    }
+    let generic = named.get(GENERIC).cloned().unwrap_or_else(Events::none);
+    for syscall in SYSCALLS {
+        let Some(name) = event_name(syscall) else { continue };
+        let events = named.entry(name).or_insert_with(Events::none);
+        events.syscalls.insert(syscall.code);
+        if syscall.kind == SyscallKind::Generic {
+            *events = events.clone().union(&generic);
+            let all = named.entry(GENERIC).or_insert_with(Events::none);
+            all.syscalls.insert(syscall.code);
+        }
+    }
+    named
+}
+
+/// The name of the event that tells of system calls without an event of their own.
+const GENERIC: &str = EventCode::GENERIC.info().name;
 
 /// The name that a system call's events go by.
 pub fn event_name(syscall: &Syscall) -> Option<&'static str> {
@@ -140,28 +149,27 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("ugetrlimit", "getrlimit"),
 ];
 
-/// A comparison of anything but the event type says nothing about events, be it negated or not.
+/// A comparison of anything but the event type says nothing about events, be it negated or not: all of them, which is
+/// `None`.
 struct Index;
 
 impl Interpretation<Leaf<'_>> for Index {
-    type Output = Events;
+    type Output = Option<Events>;
     type Error = Infallible;
 
-    fn leaf(&mut self, leaf: &Leaf<'_>, negated: bool) -> Result<Events, Infallible> {
-        let Leaf::Check(_, check) = leaf else { return Ok(Events::all()) };
-        Ok(match of_check(check) {
-            None => Events::all(),
-            Some(events) if negated => events.complement(),
-            Some(events) => events,
-        })
+    fn leaf(&mut self, leaf: &Leaf<'_>, negated: bool) -> Result<Option<Events>, Infallible> {
+        let Leaf::Check(_, check) = leaf else { return Ok(None) };
+        let events = of_check(check);
+        Ok(if negated { events.map(|events| events.complement()) } else { events })
     }
 
-    fn and(&mut self, parts: Vec<Events>) -> Events {
-        parts.iter().fold(Events::all(), Events::intersection)
+    fn and(&mut self, parts: Vec<Option<Events>>) -> Option<Events> {
+        parts.into_iter().flatten().reduce(|all, part| all.intersection(&part))
     }
 
-    fn or(&mut self, parts: Vec<Events>) -> Events {
-        parts.iter().fold(Events::none(), Events::union)
+    fn or(&mut self, parts: Vec<Option<Events>>) -> Option<Events> {
+        let parts: Option<Vec<Events>> = parts.into_iter().collect();
+        parts?.into_iter().reduce(|any, part| any.union(&part))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Puts lists and macros in the place of their names. Lists are put in as text, before a condition is parsed; macros
 //! as trees, afterwards.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use gyr_filter::{Expr, Position, TooLarge};
 
@@ -51,18 +51,35 @@ impl ResolvedLists {
     /// A condition with the items of lists in the place of their names.
     pub(crate) fn substitute(&mut self, condition: &str) -> String {
         let mut text = condition.to_owned();
+        let mut words: HashSet<String> = words(&text).map(str::to_owned).collect();
         for list in &mut self.lists {
-            list.used |= substitute(&mut text, &list.name, &list.text);
+            // Most lists are in no condition, which is quicker to see than to search for.
+            if !list.name.contains(is_bound) && !words.contains(&list.name) {
+                continue;
+            }
+            if substitute(&mut text, &list.name, &list.text) {
+                list.used = true;
+                words.extend(self::words(&list.text).map(str::to_owned));
+            }
         }
         text
     }
 }
 
-/// Replaces a name that stands between blanks, parentheses, commas and equals signs. Wherever it stands: even in a text
+/// What stands between blanks, parentheses, commas and equals signs.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(is_bound).filter(|word| !word.is_empty())
+}
+
+fn is_bound(c: char) -> bool {
+    BLANKS.contains(&c) || "(),=".contains(c)
+}
+
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
+/// Replaces a name that stands between [bounds](is_bound). Wherever it stands: even in a text
 /// in quotes.
 fn substitute(text: &mut String, name: &str, items: &str) -> bool {
-    const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
-    let bounds = |c: char| BLANKS.contains(&c) || "(),=".contains(c);
     if name.is_empty() {
         return false;
     }
@@ -72,8 +89,8 @@ fn substitute(text: &mut String, name: &str, items: &str) -> bool {
         let start = from + found;
         let end = start + name.len();
         let (before, after) = (&text[..start], &text[end..]);
-        if before.chars().next_back().is_some_and(|c| !bounds(c))
-            || after.chars().next().is_some_and(|c| !bounds(c))
+        if before.chars().next_back().is_some_and(|c| !is_bound(c))
+            || after.chars().next().is_some_and(|c| !is_bound(c))
         {
             from = start + name.chars().next().map_or(1, char::len_utf8);
             continue;

@@ -65,19 +65,17 @@ impl Selection {
             (false, true) => rules.clone().union(&flagged(SyscallFlags::STATE)),
             (_, false) => rules.clone().union(&positive),
         };
-        syscalls = without(syscalls, &negative);
-        let state = without(syscalls.clone(), &rules);
+        syscalls = syscalls.difference(&negative);
+        let state = syscalls.clone().difference(&rules);
         let mut ignored = Interest::none();
         if !base.all {
-            ignored = ignored_syscalls();
-            let kept = without(syscalls.clone(), &ignored);
-            ignored = without(syscalls, &kept);
-            syscalls = kept;
+            ignored = ignored_syscalls().intersection(&syscalls);
+            syscalls = syscalls.difference(&ignored);
         }
         let mut repaired = Interest::none();
         if base.repair && !base.custom_set.is_empty() {
             let whole = repair(&syscalls);
-            repaired = without(whole.clone(), &syscalls);
+            repaired = whole.clone().difference(&syscalls);
             syscalls = whole;
         }
         // Without the ends of processes the picture grows for ever.
@@ -116,11 +114,6 @@ fn is_kind(syscall: &Syscall, kinds: &[Kind]) -> bool {
     let name = event_name(syscall);
     let of_kind = |kind| kinds.contains(&kind);
     EVENTS.iter().any(|info| Some(info.name) == name && of_kind(info.category.kind))
-}
-
-fn without(mut syscalls: Interest, less: &Interest) -> Interest {
-    less.iter().for_each(|syscall| syscalls.remove(syscall.code));
-    syscalls
 }
 
 /// The system calls of these events, and the names that no event has.
