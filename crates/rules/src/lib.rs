@@ -34,3 +34,6 @@ pub use version::Version;
 
 /// The version of the rules language and of the fields that we offer; it is Falco's.
 pub const ENGINE_VERSION: Version = Version::new(0, 63, 0);
+
+/// The rules that come with Gyr.
+pub const SHIPPED: &str = include_str!("../../../rules/gyr_rules.yaml");
