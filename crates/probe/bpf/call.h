@@ -15,6 +15,7 @@
 		struct writer writer;                                                                                  \
 		long ret = ctx[1];                                                                                     \
 		if ((condition) && begin(&writer, PARAMS_##event)) {                                                   \
+			writer.ia32 = is_ia32_call();                                                                  \
 			fill_##name(&writer, (struct pt_regs *)ctx[0], ret);                                           \
 			finish(&writer, EVENT_##event, PARAMS_##event);                                                \
 		}                                                                                                      \

@@ -268,10 +268,23 @@ struct timespec {
 	__s64 sec, nsec;
 };
 
-static __always_inline __u64 interval(unsigned long from)
+// Two numbers that make a time, of the width that the call has for them.
+static __always_inline struct timespec user_time(const struct writer *w, struct pt_regs *regs, unsigned long from)
 {
 	struct timespec time = {};
-	bpf_probe_read_user(&time, sizeof(time), (void *)from);
+	__s32 narrow[2] = {};
+	if (w->ia32 && regs->orig_ax < IA32_CLOCK_GETTIME64) {
+		bpf_probe_read_user(&narrow, sizeof(narrow), (void *)from);
+		time = (struct timespec){narrow[0], narrow[1]};
+	} else {
+		bpf_probe_read_user(&time, sizeof(time), (void *)from);
+	}
+	return time;
+}
+
+static __always_inline __u64 interval(const struct writer *w, struct pt_regs *regs, unsigned long from)
+{
+	struct timespec time = user_time(w, regs, from);
 	return time.sec * 1000000000ull + time.nsec;
 }
 
@@ -279,7 +292,7 @@ SYSCALL(ppoll, ppoll)
 {
 	put_ppoll__res(w, ret);
 	put_ppoll__fds(w, polled(w, arg(0), arg(1)));
-	put_ppoll__timeout(w, interval(arg(2)));
+	put_ppoll__timeout(w, interval(w, regs, arg(2)));
 	put_ppoll__sigmask(w, signal_set(arg(3)));
 }
 

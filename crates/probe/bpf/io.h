@@ -28,13 +28,26 @@ static __always_inline struct source sent(struct writer *w, long ret, unsigned l
 	return kept(w, from, ret > 0 ? ret : len);
 }
 
+// One of a list of buffers; whether it could be read.
+static __always_inline bool listed_buffer(const struct writer *w, struct buffer *buffer, unsigned long list, __u32 i)
+{
+	__u32 narrow[2] = {};
+	if (!w->ia32)
+		return !bpf_probe_read_user(buffer, sizeof(*buffer), (struct buffer *)list + i);
+	if (bpf_probe_read_user(&narrow, sizeof(narrow), (void *)(list + i * sizeof(narrow))))
+		return false;
+	buffer->at = narrow[0];
+	buffer->len = narrow[1];
+	return true;
+}
+
 // The sum of the lengths of a list of buffers.
-static __always_inline __u32 total_length(unsigned long list, __u64 n)
+static __always_inline __u32 total_length(const struct writer *w, unsigned long list, __u64 n)
 {
 	__u32 total = 0;
 	each (i, MAX_BUFFERS) {
 		struct buffer buffer = {};
-		if (i >= n || bpf_probe_read_user(&buffer, sizeof(buffer), (struct buffer *)list + i))
+		if (i >= n || !listed_buffer(w, &buffer, list, i))
 			break;
 		total += buffer.len;
 	}
@@ -54,7 +67,7 @@ static __always_inline struct source gathered(struct writer *w, unsigned long li
 		__u32 have = scratch->cursor;
 		if (i >= n || have >= len)
 			break;
-		if (bpf_probe_read_user(&buffer, sizeof(buffer), (struct buffer *)list + i))
+		if (!listed_buffer(w, &buffer, list, i))
 			break;
 		__u64 left = len - have;
 		__u32 got = copy(w, have, user_bytes(buffer.at, buffer.len < left ? buffer.len : left));
@@ -121,7 +134,7 @@ SYSCALL(writev, writev)
 	put_writev__res(w, ret);
 	put_writev__data(w, gathered(w, arg(1), arg(2), ret > 0 ? ret : RECORD_MAX));
 	put_writev__fd(w, fd(0));
-	put_writev__size(w, total_length(arg(1), arg(2)));
+	put_writev__size(w, total_length(w, arg(1), arg(2)));
 }
 
 SYSCALL(pwritev, pwritev)
@@ -129,23 +142,14 @@ SYSCALL(pwritev, pwritev)
 	put_pwritev__res(w, ret);
 	put_pwritev__data(w, gathered(w, arg(1), arg(2), ret > 0 ? ret : RECORD_MAX));
 	put_pwritev__fd(w, fd(0));
-	put_pwritev__size(w, total_length(arg(1), arg(2)));
+	put_pwritev__size(w, total_length(w, arg(1), arg(2)));
 	put_pwritev__pos(w, arg(3));
-}
-
-// The number behind a pointer; 0 if there is none.
-static __always_inline __u64 user_number(unsigned long from)
-{
-	__u64 number = 0;
-	if (from)
-		bpf_probe_read_user(&number, sizeof(number), (void *)from);
-	return number;
 }
 
 SYSCALL(sendfile, sendfile)
 {
 	put_sendfile__res(w, ret);
-	put_sendfile__offset(w, user_number(arg(2)));
+	put_sendfile__offset(w, arg(2) ? user_long(w, arg(2)) : 0);
 	put_sendfile__out_fd(w, fd(0));
 	put_sendfile__in_fd(w, fd(1));
 	put_sendfile__size(w, arg(3));

@@ -11,6 +11,8 @@ enum {
 	NAME_MAX = 256,
 	// The most names of a path that is built in the kernel.
 	PATH_NAMES = 64,
+	// The calls behind socketcall count from 1.
+	IA32_SOCKET_CALLS = 21,
 	// Programs that can be under way at once on a CPU, each with scratch memory of its own.
 	LEVELS = 2,
 };
@@ -26,8 +28,16 @@ struct settings {
 	__u32 drop_failed;
 };
 
-struct interest {
+// A bit for each number of a call.
+struct numbers {
 	__u64 words[SYSCALL_SLOTS / 64];
+};
+
+struct interest {
+	// Wanted if called with this number, be it native or of 32 bits: a first look without knowing which.
+	struct numbers either;
+	// Wanted, by native number.
+	struct numbers native;
 };
 
 // Of one CPU. attempted = delivered + ring_full + too_large.
@@ -66,6 +76,10 @@ MAP(settings, BPF_MAP_TYPE_ARRAY, 1, __u32, struct settings);
 MAP(interest, BPF_MAP_TYPE_ARRAY, 1, __u32, struct interest);
 // The portable code of each system call, for the generic event.
 MAP(syscall_codes, BPF_MAP_TYPE_ARRAY, SYSCALL_SLOTS, __u32, __u16);
+// The native numbers of the calls of 32-bit programs; 0 where there is none.
+MAP(ia32_calls, BPF_MAP_TYPE_ARRAY, SYSCALL_SLOTS, __u32, __u16);
+// The native numbers of what the one call for all sockets of 32-bit programs stands for.
+MAP(ia32_socket_calls, BPF_MAP_TYPE_ARRAY, IA32_SOCKET_CALLS, __u32, __u16);
 MAP(counters, BPF_MAP_TYPE_PERCPU_ARRAY, 1, __u32, struct counters);
 // Records lost because the ring was full, by event code; user space sets the number of entries.
 MAP(lost, BPF_MAP_TYPE_PERCPU_ARRAY, 1, __u32, __u64);

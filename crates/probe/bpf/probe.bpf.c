@@ -17,17 +17,23 @@
 #include "task.h"
 #include "call.h"
 
+static __always_inline bool has(const struct numbers *numbers, __u64 nr)
+{
+	return nr < SYSCALL_SLOTS && numbers->words[nr / 64] >> (nr % 64) & 1;
+}
+
 SEC("tp_btf/sys_exit")
 int dispatch(__u64 *ctx)
 {
 	struct pt_regs *regs = (struct pt_regs *)ctx[0];
-	__u64 nr = (__u32)regs->orig_ax;
+	__u64 nr = (__u32)regs->orig_ax & ~X32_BIT;
 	__u32 zero = 0;
-	if (nr >= SYSCALL_SLOTS)
-		return 0;
-	opaque(nr);
 	struct interest *wanted = bpf_map_lookup_elem(&interest, &zero);
-	if (!wanted || !(wanted->words[nr / 64] >> (nr % 64) & 1))
+	if (!wanted || !has(&wanted->either, nr))
+		return 0;
+	if (is_ia32_call())
+		nr = native_number(regs, true);
+	if (!has(&wanted->native, nr))
 		return 0;
 	const struct settings *settings = the_settings();
 	if (!settings || settings->own_pid == bpf_get_current_pid_tgid() >> 32)
@@ -40,10 +46,10 @@ int dispatch(__u64 *ctx)
 
 SYSCALL(generic, syscall)
 {
-	__u32 nr = regs->orig_ax;
+	__u32 nr = native_number(regs, w->ia32);
 	__u16 *code = bpf_map_lookup_elem(&syscall_codes, &nr);
 	put_syscall__ID(w, code ? *code : 0);
-	put_syscall__nativeID(w, nr);
+	put_syscall__nativeID(w, regs->orig_ax);
 }
 
 #include "files.h"

@@ -43,11 +43,11 @@ static __always_inline struct source listed_strings(struct writer *w, unsigned l
 	__u32 start = w->at;
 	scratch->cursor = 0;
 	each (i, ARGS_COUNT) {
-		unsigned long string = 0;
 		__u32 len = scratch->cursor & (2 * ARGS_MAX - 1);
 		if (len >= ARGS_MAX)
 			break;
-		if (bpf_probe_read_user(&string, sizeof(string), (unsigned long *)list + from + i) || !string)
+		unsigned long string = user_long(w, list + (w->ia32 ? 4 : 8) * (from + i));
+		if (!string)
 			break;
 		__u8 *to = &scratch->record[(start + len) & RECORD_MAX];
 		long got = bpf_probe_read_user_str(to, ARGS_MAX - len, (void *)string);
@@ -58,13 +58,6 @@ static __always_inline struct source listed_strings(struct writer *w, unsigned l
 		scratch->cursor = len + got;
 	}
 	return written(scratch->cursor & (2 * ARGS_MAX - 1));
-}
-
-static __always_inline unsigned long first_pointer(unsigned long list)
-{
-	unsigned long pointer = 0;
-	bpf_probe_read_user(&pointer, sizeof(pointer), (void *)list);
-	return pointer;
 }
 
 static __always_inline __u32 last_length(struct writer *w)
@@ -111,7 +104,7 @@ SYSCALL(clone, clone)
 SYSCALL(clone3, clone3)
 {
 	// The flags are the first field of struct clone_args.
-	PUT_CLONE(clone3, first_pointer(arg(0)));
+	PUT_CLONE(clone3, user_number(arg(0)));
 }
 
 SYSCALL(fork, fork)
@@ -150,7 +143,7 @@ SYSCALL_WHEN(execve, execve, ret < 0)
 	struct task_struct *task = current_task();
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	put_execve__res(w, ret);
-	put_execve__exe(w, user_text(first_pointer(arg(1))));
+	put_execve__exe(w, user_text(user_long(w, arg(1))));
 	put_execve__args(w, listed_strings(w, arg(1), 1));
 	PUT_TASK(execve, task, mm);
 	PUT_EXEC(execve, task, listed_strings(w, arg(2), 0));
@@ -162,7 +155,7 @@ SYSCALL_WHEN(execveat, execveat, ret < 0)
 	struct task_struct *task = current_task();
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	put_execveat__res(w, ret);
-	put_execveat__exe(w, user_text(first_pointer(arg(2))));
+	put_execveat__exe(w, user_text(user_long(w, arg(2))));
 	put_execveat__args(w, listed_strings(w, arg(2), 1));
 	PUT_TASK(execveat, task, mm);
 	PUT_EXEC(execveat, task, listed_strings(w, arg(3), 0));

@@ -318,10 +318,26 @@ struct message {
 	__u32 flags;
 };
 
-static __always_inline struct message message(unsigned long from)
+// The same of a 32-bit program.
+struct ia32_message {
+	__u32 name, name_len, buffers, n_buffers, control, control_len, flags;
+};
+
+static __always_inline struct message message(bool ia32, unsigned long from)
 {
 	struct message message = {};
-	bpf_probe_read_user(&message, sizeof(message), (void *)from);
+	struct ia32_message narrow = {};
+	if (ia32) {
+		bpf_probe_read_user(&narrow, sizeof(narrow), (void *)from);
+		message.name = narrow.name;
+		message.name_len = narrow.name_len;
+		message.buffers = narrow.buffers;
+		message.n_buffers = narrow.n_buffers;
+		message.control = narrow.control;
+		message.control_len = narrow.control_len;
+	} else {
+		bpf_probe_read_user(&message, sizeof(message), (void *)from);
+	}
 	return message;
 }
 
@@ -333,17 +349,17 @@ static __always_inline struct source control_data(const struct message *message)
 
 SYSCALL(sendmsg, sendmsg)
 {
-	struct message m = message(arg(1));
+	struct message m = message(w->ia32, arg(1));
 	put_sendmsg__res(w, ret);
 	put_sendmsg__data(w, gathered(w, m.buffers, m.n_buffers, ret > 0 ? ret : RECORD_MAX));
 	put_sendmsg__fd(w, fd(0));
-	put_sendmsg__size(w, total_length(m.buffers, m.n_buffers));
+	put_sendmsg__size(w, total_length(w, m.buffers, m.n_buffers));
 	put_sendmsg__tuple(w, socket_tuple(w, fd(0), OUTBOUND, m.name, m.name_len));
 }
 
 SYSCALL(recvmsg, recvmsg)
 {
-	struct message m = ret > 0 ? message(arg(1)) : (struct message){};
+	struct message m = ret > 0 ? message(w->ia32, arg(1)) : (struct message){};
 	put_recvmsg__res(w, ret);
 	put_recvmsg__size(w, ret > 0 ? ret : 0);
 	put_recvmsg__data(w, ret > 0 ? gathered(w, m.buffers, m.n_buffers, ret) : missing());
@@ -353,11 +369,11 @@ SYSCALL(recvmsg, recvmsg)
 }
 
 // The value of a socket option: the number that says its type, then the value.
-static __always_inline struct source option_value(struct writer *w, __u32 level, __u32 option, unsigned long from,
-						  __u32 len)
+static __always_inline struct source option_value(struct writer *w, struct pt_regs *regs, __u32 level, __u32 option,
+						  unsigned long from, __u32 len)
 {
 	__u64 number = 0;
-	struct timespec time = {};
+	struct timespec time;
 	if (level != 1)
 		option = 0;
 	switch (option) {
@@ -372,7 +388,7 @@ static __always_inline struct source option_value(struct writer *w, __u32 level,
 	case sockopt_options__SO_SNDTIMEO:
 	case 66:
 	case 67:
-		bpf_probe_read_user(&time, sizeof(time), (void *)from);
+		time = user_time(w, regs, from);
 		*place(w, 0) = CHOICE_getsockopt__val__RELTIME;
 		*(__u64 *)place(w, 1) = time.sec * 1000000000ull + time.nsec * 1000;
 		return written(9);
@@ -406,7 +422,7 @@ SYSCALL(setsockopt, setsockopt)
 	put_setsockopt__fd(w, fd(0));
 	put_setsockopt__level(w, sockopt_level(arg(1)));
 	put_setsockopt__optname(w, sockopt_option(arg(1), arg(2)));
-	put_setsockopt__val(w, option_value(w, arg(1), arg(2), arg(3), arg(4)));
+	put_setsockopt__val(w, option_value(w, regs, arg(1), arg(2), arg(3), arg(4)));
 	put_setsockopt__optlen(w, arg(4));
 }
 
@@ -417,7 +433,7 @@ SYSCALL(getsockopt, getsockopt)
 	put_getsockopt__fd(w, fd(0));
 	put_getsockopt__level(w, sockopt_level(arg(1)));
 	put_getsockopt__optname(w, sockopt_option(arg(1), arg(2)));
-	put_getsockopt__val(w, option_value(w, arg(1), arg(2), arg(3), len));
+	put_getsockopt__val(w, option_value(w, regs, arg(1), arg(2), arg(3), len));
 	put_getsockopt__optlen(w, len);
 }
 
@@ -433,13 +449,17 @@ enum { MAX_MESSAGES = 1024 };
 struct messages {
 	__s64 fd;
 	unsigned long list;
+	bool ia32;
 };
 
 static __always_inline struct listed_message listed_message(const struct messages *all, __u32 index)
 {
-	struct listed_message message = {};
-	bpf_probe_read_user(&message, sizeof(message), (struct listed_message *)all->list + index);
-	return message;
+	struct listed_message one = {};
+	__u32 width = all->ia32 ? sizeof(struct ia32_message) : sizeof(struct message);
+	unsigned long at = all->list + index * (width + (all->ia32 ? 4 : 8));
+	one.message = message(all->ia32, at);
+	bpf_probe_read_user(&one.len, sizeof(one.len), (void *)(at + width));
+	return one;
 }
 
 // sendmmsg and recvmmsg send a record for each message. Before bpf_loop (5.17) only the first is told of, and a call
@@ -453,6 +473,7 @@ static __always_inline struct listed_message listed_message(const struct message
 		struct listed_message one = listed_message(all, index);                                                \
 		struct writer writer;                                                                                  \
 		if (begin(&writer, PARAMS_##name)) {                                                                   \
+			writer.ia32 = all->ia32;                                                                       \
 			fill_##name(&writer, all, &one, one.len);                                                      \
 			finish(&writer, EVENT_##name, PARAMS_##name);                                                  \
 		}                                                                                                      \
@@ -463,9 +484,9 @@ static __always_inline struct listed_message listed_message(const struct message
 	{                                                                                                              \
 		struct pt_regs *regs = (struct pt_regs *)ctx[0];                                                       \
 		long ret = ctx[1];                                                                                     \
-		struct messages all = {fd(0), arg(1)};                                                                 \
+		struct writer writer = {.ia32 = is_ia32_call()}, *w = &writer;                                         \
+		struct messages all = {fd(0), arg(1), w->ia32};                                                        \
 		struct listed_message none = {};                                                                       \
-		struct writer writer;                                                                                  \
 		if (ret > 0 && bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {                          \
 			bpf_loop(ret < MAX_MESSAGES ? ret : MAX_MESSAGES, each_##name, &all, 0);                       \
 			return 0;                                                                                      \
@@ -486,7 +507,7 @@ SYSCALL_MESSAGES(sendmmsg)
 	const struct message *m = &one->message;
 	put_sendmmsg__res(w, res);
 	put_sendmmsg__fd(w, all->fd);
-	put_sendmmsg__size(w, total_length(m->buffers, m->n_buffers));
+	put_sendmmsg__size(w, total_length(w, m->buffers, m->n_buffers));
 	put_sendmmsg__data(w, gathered(w, m->buffers, m->n_buffers, one->len));
 	put_sendmmsg__tuple(w, res > 0 ? socket_tuple(w, all->fd, OUTBOUND, m->name, m->name_len) : missing());
 }

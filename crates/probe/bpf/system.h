@@ -110,9 +110,20 @@ static __always_inline struct limit limit(unsigned long from)
 	return limit;
 }
 
+// The older calls give longs, where a 32-bit program has less to say.
+static __always_inline struct limit long_limit(const struct writer *w, unsigned long from)
+{
+	__u32 narrow[2] = {};
+	if (!w->ia32)
+		return limit(from);
+	if (from)
+		bpf_probe_read_user(&narrow, sizeof(narrow), (void *)from);
+	return (struct limit){narrow[0], narrow[1]};
+}
+
 SYSCALL(getrlimit, getrlimit)
 {
-	struct limit has = limit(ret == 0 ? arg(1) : 0);
+	struct limit has = long_limit(w, ret == 0 ? arg(1) : 0);
 	put_getrlimit__res(w, ret);
 	put_getrlimit__cur(w, has.current);
 	put_getrlimit__max(w, has.maximum);
@@ -121,7 +132,7 @@ SYSCALL(getrlimit, getrlimit)
 
 SYSCALL(setrlimit, setrlimit)
 {
-	struct limit wanted = limit(arg(1));
+	struct limit wanted = long_limit(w, arg(1));
 	put_setrlimit__res(w, ret);
 	put_setrlimit__cur(w, wanted.current);
 	put_setrlimit__max(w, wanted.maximum);
@@ -294,7 +305,7 @@ PAGE_FAULT(page_fault_kernel)
 SYSCALL(nanosleep, nanosleep)
 {
 	put_nanosleep__res(w, ret);
-	put_nanosleep__interval(w, interval(arg(0)));
+	put_nanosleep__interval(w, interval(w, regs, arg(0)));
 }
 
 SYSCALL(futex, futex)
@@ -390,7 +401,7 @@ SYSCALL(umount2, umount2)
 {
 	put_umount2__res(w, ret);
 	put_umount2__name(w, user_text(arg(0)));
-	put_umount2__flags(w, arg(1) & 0xf);
+	put_umount2__flags(w, w->ia32 && regs->orig_ax == IA32_UMOUNT ? 0 : arg(1) & 0xf);
 }
 
 // Commands that come with a string or with bytes.

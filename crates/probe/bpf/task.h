@@ -219,8 +219,9 @@ static __always_inline bool is_memfd(struct file *file)
 
 static __always_inline __u32 exe_flags(struct task_struct *task, struct file *exe)
 {
-	enum layer layer = layer_of(exe);
-	return (may_write(task, BPF_CORE_READ(exe, f_inode)) ? execve_flags__EXE_WRITABLE : 0) |
+	struct inode *inode = BPF_CORE_READ(exe, f_inode);
+	enum layer layer = layer_of(inode, BPF_CORE_READ(inode, i_sb));
+	return (may_write(task, inode) ? execve_flags__EXE_WRITABLE : 0) |
 	       (layer == UPPER_LAYER ? execve_flags__EXE_UPPER_LAYER : 0) |
 	       (layer == LOWER_LAYER ? execve_flags__EXE_LOWER_LAYER : 0) |
 	       (is_memfd(exe) ? execve_flags__EXE_FROM_MEMFD : 0);

@@ -36,6 +36,8 @@ struct writer {
 	__u32 at;
 	// The index of the next parameter.
 	__u32 next;
+	// Whether the call came through the 32-bit entry: its arguments are elsewhere, its pointers shorter.
+	bool ia32;
 };
 
 // Where the bytes of a parameter come from.
@@ -106,6 +108,7 @@ static __always_inline bool begin(struct writer *w, __u32 n_params)
 	w->scratch->busy = 1;
 	w->at = LENGTHS + 2 * n_params;
 	w->next = 0;
+	w->ia32 = false;
 	return true;
 }
 

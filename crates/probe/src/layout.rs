@@ -2,6 +2,8 @@
 
 use gyr_event::{Interest, SyscallKind};
 
+use crate::ia32_table::{CALLS, SOCKET_CALLS, SOCKETCALL};
+
 /// System call numbers that the dispatcher looks at.
 pub(crate) const SYSCALL_SLOTS: usize = 512;
 /// Scratch records for each CPU.
@@ -30,19 +32,42 @@ impl Settings {
     }
 }
 
-/// `struct interest`: a bit for each number of a system call.
+/// `struct interest`: the numbers that are looked at first, then the native ones that are wanted, a bit each.
 pub(crate) fn interest_bytes(interest: &Interest) -> Vec<u8> {
+    let wanted = interest.iter().filter(|syscall| syscall.kind != SyscallKind::Tracepoint);
+    let native: Vec<u16> = wanted.filter_map(|syscall| syscall.nr).collect();
+    let mut either = native.clone();
+    let narrow = ia32_numbers().filter(|(_, call)| native.contains(call));
+    either.extend(narrow.map(|(number, _)| number));
+    if ia32_socket_numbers().any(|call| native.contains(&call)) {
+        either.push(SOCKETCALL);
+    }
+    [either, native].iter().flat_map(|numbers| number_set(numbers)).collect()
+}
+
+/// `struct numbers`.
+fn number_set(numbers: &[u16]) -> Vec<u8> {
     let mut words = [0u64; SYSCALL_SLOTS / 64];
-    for nr in interest
-        .iter()
-        .filter(|syscall| syscall.kind != SyscallKind::Tracepoint)
-        .filter_map(|s| s.nr)
-    {
-        if let Some(word) = words.get_mut(usize::from(nr) / 64) {
-            *word |= 1 << (nr % 64);
+    for &number in numbers {
+        if let Some(word) = words.get_mut(usize::from(number) / 64) {
+            *word |= 1 << (number % 64);
         }
     }
     words.iter().flat_map(|word| word.to_ne_bytes()).collect()
+}
+
+/// The numbers of the calls of 32-bit programs, and the native ones.
+pub(crate) fn ia32_numbers() -> impl Iterator<Item = (u16, u16)> {
+    CALLS.iter().filter_map(|(number, name)| Some((*number, native_number(name)?)))
+}
+
+/// The native numbers of the calls behind `socketcall`, from 1 on.
+pub(crate) fn ia32_socket_numbers() -> impl Iterator<Item = u16> {
+    SOCKET_CALLS.iter().filter_map(|name| native_number(name))
+}
+
+fn native_number(name: &str) -> Option<u16> {
+    gyr_event::syscall_by_name(name)?.nr
 }
 
 /// `struct counters`, of one CPU.
@@ -100,14 +125,39 @@ mod tests {
     use super::*;
     use gyr_event::syscall_by_name;
 
+    fn is_set(bytes: &[u8], number: usize) -> bool {
+        bytes[number / 8] >> (number % 8) & 1 != 0
+    }
+
+    fn count(bytes: &[u8]) -> u32 {
+        bytes.iter().map(|byte| byte.count_ones()).sum()
+    }
+
     #[test]
-    fn a_call_sets_the_bit_of_its_number() {
+    fn a_call_sets_the_bits_of_its_numbers() {
         let mut interest = Interest::none();
         interest.insert(syscall_by_name("openat").unwrap().code);
         interest.insert(syscall_by_name("signal_deliver").unwrap().code);
         let bytes = interest_bytes(&interest);
-        assert_eq!(u64_at(&bytes, 257 / 64 * 8), 1 << (257 % 64));
-        assert_eq!(bytes.iter().map(|byte| byte.count_ones()).sum::<u32>(), 1);
+        let (either, native) = bytes.split_at(SYSCALL_SLOTS / 8);
+        assert!(is_set(native, 257) && count(native) == 1);
+        assert!(is_set(either, 257) && is_set(either, 295) && count(either) == 2);
+    }
+
+    #[test]
+    fn a_call_on_sockets_has_three_numbers() {
+        let mut interest = Interest::none();
+        interest.insert(syscall_by_name("connect").unwrap().code);
+        let bytes = interest_bytes(&interest);
+        let either = &bytes[..SYSCALL_SLOTS / 8];
+        assert!(is_set(either, 42) && is_set(either, 362) && is_set(either, 102));
+    }
+
+    #[test]
+    fn every_row_of_the_narrow_table_names_a_native_call() {
+        assert_eq!(ia32_numbers().count(), CALLS.len());
+        assert_eq!(ia32_socket_numbers().count(), SOCKET_CALLS.len());
+        assert!(CALLS.is_sorted_by(|(a, _), (b, _)| a < b));
     }
 
     #[test]

@@ -193,6 +193,12 @@ impl Probe {
                 self.update("syscall_codes", u32::from(nr), &syscall.code.to_ne_bytes())?;
             }
         }
+        for (number, native) in layout::ia32_numbers() {
+            self.update("ia32_calls", u32::from(number), &native.to_ne_bytes())?;
+        }
+        for (i, native) in layout::ia32_socket_numbers().enumerate() {
+            self.update("ia32_socket_calls", i as u32 + 1, &native.to_ne_bytes())?;
+        }
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 
 use std::os::unix::fs::MetadataExt;
 
+use gyr_event::{EventCode, tables};
+
 use crate::support::{AT_FDCWD, Notes, in_new_folder, run, sys};
 
 /// The device and inode of a file as events have them.
@@ -261,4 +263,48 @@ fn a_file_opened_by_its_handle_has_its_path() {
         ),
         "open_by_handle_at fd=-9 mountfd=-1 flags=0x2 dev=0 ino=0".to_owned(),
     ]);
+}
+
+#[test]
+fn a_file_on_an_overlay_tells_its_layer() {
+    let folder = in_new_folder("overlay");
+    for part in ["lower", "upper", "work", "merged"] {
+        std::fs::create_dir(folder.path(part)).unwrap();
+    }
+    std::fs::copy("/bin/true", folder.path("lower/program")).unwrap();
+    let Some(run) = run(&["openat", "creat", "execve"], |notes| {
+        sys!(libc::SYS_unshare, libc::CLONE_NEWNS);
+        sys!(libc::SYS_mount, 0, c"/".as_ptr(), 0, libc::MS_REC | libc::MS_PRIVATE, 0);
+        folder.enter();
+        let (name, options) =
+            (c"overlay".as_ptr(), c"lowerdir=lower,upperdir=upper,workdir=work".as_ptr());
+        let target = c"merged".as_ptr();
+        notes.set(0, sys!(libc::SYS_mount, name, target, name, 0, options));
+        sys!(libc::SYS_openat, AT_FDCWD, c"merged/program".as_ptr(), libc::O_RDONLY, 0);
+        sys!(libc::SYS_creat, c"merged/new".as_ptr(), 0o600);
+        let args = [c"program".as_ptr(), std::ptr::null()];
+        sys!(libc::SYS_execve, c"merged/program".as_ptr(), args.as_ptr(), 0);
+    }) else {
+        return;
+    };
+    if run.notes.get(0) != 0 {
+        eprintln!("SKIPPED: no overlay can be mounted here");
+        return;
+    }
+    let flags = |code: EventCode, name: &str| {
+        let events = run.events(code);
+        let index = code.info().params.iter().position(|param| param.name == name).unwrap();
+        events[0].u32(index).unwrap()
+    };
+    assert_eq!(
+        flags(EventCode::OPENAT, "flags") & 0x18000,
+        tables::file_flags.value("FD_LOWER_LAYER")
+    );
+    let upper = tables::creat_flags.value("FD_UPPER_LAYER_CREAT");
+    assert_eq!(flags(EventCode::CREAT, "creat_flags"), upper);
+    let lower = tables::execve_flags.value("EXE_LOWER_LAYER");
+    assert_eq!(
+        flags(EventCode::EXECVE, "flags"),
+        lower | tables::execve_flags.value("EXE_WRITABLE")
+    );
 }

@@ -4,6 +4,7 @@
 
 mod fds;
 mod files;
+mod ia32;
 mod io;
 mod loading;
 mod processes;
