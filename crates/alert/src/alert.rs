@@ -66,6 +66,11 @@ impl Alert {
         size_of::<Self>() + cells
     }
 
+    /// Appends what the rule says, without the time and the priority before it, as it is: bytes of any kind.
+    pub fn write_message(&self, out: &mut Vec<u8>) {
+        write_pieces(&self.form.message, &self.cells, out);
+    }
+
     /// Appends what the key is worth, as it reads in a sentence.
     pub fn write_key_text(&self, key: &Key, out: &mut Vec<u8>) {
         match key {

@@ -18,6 +18,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Look whether this machine and this configuration are fit, and say what to do if not
     Doctor(DoctorOptions),
+    /// Print the events that match a condition, one line each, until Ctrl-C
+    Watch(WatchOptions),
 }
 
 /// What Falco's command line knows.
@@ -106,6 +108,34 @@ pub(crate) enum Format {
 
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct DoctorOptions {
+    /// Configuration file
+    #[arg(short = 'c', value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Set a key of the configuration
+    #[arg(short = 'o', long = "option", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct WatchOptions {
+    /// A condition as in rules, such as 'evt.type=connect and proc.name=curl'; everything if there is none
+    #[arg(value_name = "CONDITION")]
+    pub(crate) filter: Option<String>,
+    /// Read this capture instead of the kernel
+    #[arg(short = 'r', long, value_name = "FILE")]
+    pub(crate) capture: Option<PathBuf>,
+    /// What a line shows, as outputs of rules: text with %fields
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+    /// Print the fields of the format as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Stop after so many events
+    #[arg(short = 'n', long, value_name = "N")]
+    pub(crate) count: Option<u64>,
+    /// Rules file whose macros and lists the condition may use
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Vec<PathBuf>,
     /// Configuration file
     #[arg(short = 'c', value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

@@ -8,6 +8,7 @@ mod log;
 mod signals;
 mod steps;
 mod versions;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         None => steps::run(cli.options),
         Some(Command::Doctor(options)) => Ok(doctor::run(&options)),
+        Some(Command::Watch(options)) => watch::run(&options),
     };
     result.unwrap_or_else(|error| {
         print_error(&format!("Error: {error:#}"));

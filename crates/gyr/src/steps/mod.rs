@@ -4,7 +4,7 @@ pub(crate) mod config;
 mod engine;
 mod outputs;
 pub(crate) mod print;
-mod rules;
+pub(crate) mod rules;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,6 +14,8 @@ use gyr_config::Config;
 use gyr_fields::Field;
 use gyr_outputs::Outputs;
 use gyr_rules::Ruleset;
+
+pub(crate) use engine::hostname;
 
 use crate::cli::Options;
 use crate::log::Log;

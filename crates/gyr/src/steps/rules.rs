@@ -33,7 +33,7 @@ pub(super) fn validate(app: &mut App) -> Result<Flow> {
     }
     let json = app.config()?.json.output;
     let texts: Vec<_> =
-        app.options.validate.iter().map(|file| read(file)).collect::<Result<_>>()?;
+        app.options.validate.iter().map(|file| read_rules(file)).collect::<Result<_>>()?;
     let mut loader = loader(app)?;
     let mut results = Vec::new();
     for (file, text) in app.options.validate.iter().zip(texts) {
@@ -112,7 +112,7 @@ fn files(app: &App) -> Result<Vec<(PathBuf, String)>> {
     let mut files = Vec::new();
     for path in &wanted {
         for file in yaml_files(path)? {
-            files.push((file.clone(), read(&file)?));
+            files.push((file.clone(), read_rules(&file)?));
         }
     }
     if wanted.is_empty() {
@@ -138,8 +138,8 @@ fn yaml_files(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Bytes that are no UTF-8 become U+FFFD.
-fn read(file: &Path) -> Result<String> {
+/// The text of a file; bytes that are no UTF-8 become U+FFFD.
+pub(crate) fn read_rules(file: &Path) -> Result<String> {
     let bytes = fs::read(file)
         .map_err(|_| anyhow!("Could not open file {} for reading", file.display()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -12,9 +12,13 @@ pub(crate) struct Run {
     pub(crate) stderr: String,
 }
 
-/// Runs the binary, in UTC.
+/// Runs the binary, in UTC, on a host called vm.
 pub(crate) fn gyr(args: &[impl AsRef<std::ffi::OsStr>]) -> Run {
-    let output = Command::new(env!("CARGO_BIN_EXE_gyr")).args(args).env("TZ", "UTC").output();
+    let output = Command::new(env!("CARGO_BIN_EXE_gyr"))
+        .args(args)
+        .env("TZ", "UTC")
+        .env("FALCO_HOSTNAME", "vm")
+        .output();
     let output = output.expect("the binary was built for this test");
     Run {
         status: output.status.code(),
