@@ -20,6 +20,8 @@ mod naming;
 mod on;
 mod packed;
 mod path;
+#[cfg(test)]
+mod random;
 mod slot;
 mod sockinfo;
 mod state;

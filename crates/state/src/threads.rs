@@ -396,7 +396,7 @@ impl Threads {
     }
 
     /// Unties a thread from its group, its parent and its children.
-    fn leave(&mut self, idx: ThreadIdx) {
+    pub(crate) fn leave(&mut self, idx: ThreadIdx) {
         self.disown(idx);
         while let Some(child) = self.at(idx).links.first_child {
             self.disown(child);
@@ -442,5 +442,37 @@ impl Threads {
     fn group_mut(&mut self, idx: ThreadIdx) -> Option<&mut Group> {
         let GroupIdx(index) = self.at(idx).links.group?;
         self.groups.get_mut(index as usize)
+    }
+}
+
+#[cfg(test)]
+impl Threads {
+    /// Panics unless ids, groups and families agree with each other.
+    pub(crate) fn check(&self) {
+        for (&tid, &index) in &self.by_tid {
+            assert_eq!(self.at(ThreadIdx(index)).tid(), tid, "the thread of an id");
+        }
+        assert_eq!(self.iter().count(), self.by_tid.len(), "every thread is found by its id");
+        for idx in self.indices().filter(|idx| self.slots[idx.0 as usize].is_some()) {
+            let links = &self.at(idx).links;
+            if links.group.is_some() {
+                assert!(self.members(idx).contains(&idx), "a thread is in its group");
+            }
+            let mut child = links.first_child;
+            let mut n = 0;
+            while let Some(at) = child {
+                assert_eq!(self.at(at).links.parent, Some(idx), "a child knows its parent");
+                assert_eq!(self.at(at).ptid(), self.at(idx).tid(), "and its parent's id");
+                child = self.at(at).links.next_sibling;
+                n += 1;
+                assert!(n <= self.len(), "a list of children ends");
+            }
+        }
+        for (&pid, &index) in &self.group_by_pid {
+            let group = &self.groups[index as usize];
+            assert_eq!(group.pid, pid, "the group of an id");
+            let alive = group.members.iter().filter(|&&member| !self.at(member).is_dead());
+            assert_eq!(alive.count() as u64, group.n_alive, "threads alive of {pid}");
+        }
     }
 }

@@ -35,7 +35,9 @@ const STALE: u64 = 2_000_000_000;
 pub(super) fn on_clone(state: &mut State, now: &mut Now<'_>) {
     match now.event.i64(RES) {
         Some(0) => on_child(state, now),
-        Some(child_tid) if child_tid > 0 => on_caller(state, now, child_tid),
+        Some(child_tid) if child_tid > 0 && child_tid != now.event.tid() => {
+            on_caller(state, now, child_tid)
+        }
         _ => {}
     }
 }

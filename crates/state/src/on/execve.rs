@@ -87,22 +87,25 @@ fn set_image(state: &mut State, idx: ThreadIdx, event: &Event<'_>) {
     let exe = state.names.share(event.text(EXE).unwrap_or_default());
     let comm = event.text(COMM).map_or_else(|| exe.clone(), |comm| state.names.share(comm));
     let args = state.names.share(event.bytes(ARGS));
-    let is_invalid = {
-        let image = state.threads.edit(idx);
-        (image.exe, image.comm, image.args) = (exe, comm, args);
-        image.lastexec_ts = event.ts();
-        image.pid = event.i64(PID).unwrap_or_default();
-        state.threads.at(idx).is_invalid()
-    };
-    if is_invalid {
-        let tid = state.threads.at(idx).tid();
+    // An entry of another process: its end was missed.
+    let pid = event.i64(PID).filter(|&pid| pid >= 0);
+    if let Some(pid) = pid.filter(|&pid| pid != state.threads.at(idx).pid()) {
+        state.threads.leave(idx);
+        state.threads.edit(idx).pid = pid;
+    }
+    let image = state.threads.edit(idx);
+    (image.exe, image.comm, image.args) = (exe, comm, args);
+    image.lastexec_ts = event.ts();
+    let thread = state.threads.at(idx);
+    if thread.is_invalid() {
+        let (tid, pid) = (thread.tid(), thread.pid());
         let image = state.threads.edit(idx);
         image.ptid = event.i64(PTID).unwrap_or_default();
         if image.flags & flags::CHILD_IN_PIDNS == 0 {
-            (image.vtid, image.vpid) = (tid, image.pid);
+            (image.vtid, image.vpid) = (tid, pid);
         }
-        state.threads.relate(idx);
     }
+    state.threads.relate(idx);
     if event.has(VM_SWAP) {
         state.threads.at_mut(idx).memory = Memory {
             vmsize_kb: event.u32(VM_SIZE).unwrap_or_default(),
