@@ -28,8 +28,8 @@ enum bpf_map_type {
 
 enum { BPF_RB_NO_WAKEUP = 1 };
 
-// Only for whether they exist.
-enum bpf_func_id { BPF_FUNC_get_current_task_btf = 158, BPF_FUNC_loop = 181 };
+// Only for whether it exists.
+enum bpf_func_id { BPF_FUNC_get_current_task_btf = 158 };
 
 // Two u32 until 6.2, a u64 from 6.3: the same eight bytes either way.
 typedef struct {

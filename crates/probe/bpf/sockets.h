@@ -462,45 +462,59 @@ static __always_inline struct listed_message listed_message(const struct message
 	return one;
 }
 
-// sendmmsg and recvmmsg send a record for each message. Before bpf_loop (5.17) only the first is told of, and a call
-// that failed has one record without a message.
+// sendmmsg and recvmmsg send a record for each message; a call that failed sends one without a message. Before bpf_loop
+// (5.17) user space takes `first_*`, which tells of the first message only.
 #define SYSCALL_MESSAGES(name)                                                                                         \
 	static __always_inline void fill_##name(struct writer *w, const struct messages *all,                          \
 						const struct listed_message *one, __s64 res);                          \
+	static __always_inline void send_##name(const struct messages *all, const struct listed_message *one,          \
+						__s64 res)                                                             \
+	{                                                                                                              \
+		struct writer writer;                                                                                  \
+		if (begin(&writer, PARAMS_##name)) {                                                                   \
+			writer.ia32 = all->ia32;                                                                       \
+			fill_##name(&writer, all, one, res);                                                           \
+			finish(&writer, EVENT_##name, PARAMS_##name);                                                  \
+		}                                                                                                      \
+	}                                                                                                              \
 	static long each_##name(__u32 index, void *context)                                                            \
 	{                                                                                                              \
 		const struct messages *all = context;                                                                  \
 		struct listed_message one = listed_message(all, index);                                                \
-		struct writer writer;                                                                                  \
-		if (begin(&writer, PARAMS_##name)) {                                                                   \
-			writer.ia32 = all->ia32;                                                                       \
-			fill_##name(&writer, all, &one, one.len);                                                      \
-			finish(&writer, EVENT_##name, PARAMS_##name);                                                  \
-		}                                                                                                      \
+		send_##name(all, &one, one.len);                                                                       \
 		return 0;                                                                                              \
 	}                                                                                                              \
 	SEC("tp_btf/sys_exit")                                                                                         \
 	int sys_##name(__u64 *ctx)                                                                                     \
 	{                                                                                                              \
-		struct pt_regs *regs = (struct pt_regs *)ctx[0];                                                       \
-		long ret = ctx[1];                                                                                     \
-		struct writer writer = {.ia32 = is_ia32_call()}, *w = &writer;                                         \
-		struct messages all = {fd(0), arg(1), w->ia32};                                                        \
+		struct messages all = messages((struct pt_regs *)ctx[0]);                                              \
 		struct listed_message none = {};                                                                       \
-		if (ret > 0 && bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {                          \
-			bpf_loop(ret < MAX_MESSAGES ? ret : MAX_MESSAGES, each_##name, &all, 0);                       \
-			return 0;                                                                                      \
-		}                                                                                                      \
+		long ret = ctx[1];                                                                                     \
 		if (ret > 0)                                                                                           \
-			return each_##name(0, &all);                                                                   \
-		if (begin(&writer, PARAMS_##name)) {                                                                   \
-			fill_##name(&writer, &all, &none, ret);                                                        \
-			finish(&writer, EVENT_##name, PARAMS_##name);                                                  \
-		}                                                                                                      \
+			bpf_loop(ret < MAX_MESSAGES ? ret : MAX_MESSAGES, each_##name, &all, 0);                       \
+		else                                                                                                   \
+			send_##name(&all, &none, ret);                                                                 \
+		return 0;                                                                                              \
+	}                                                                                                              \
+	SEC("tp_btf/sys_exit")                                                                                         \
+	int first_##name(__u64 *ctx)                                                                                   \
+	{                                                                                                              \
+		struct messages all = messages((struct pt_regs *)ctx[0]);                                              \
+		struct listed_message one = {};                                                                        \
+		long ret = ctx[1];                                                                                     \
+		if (ret > 0)                                                                                           \
+			one = listed_message(&all, 0);                                                                 \
+		send_##name(&all, &one, ret > 0 ? one.len : ret);                                                      \
 		return 0;                                                                                              \
 	}                                                                                                              \
 	static __always_inline void fill_##name(struct writer *w, const struct messages *all,                          \
 						const struct listed_message *one, __s64 res)
+
+static __always_inline struct messages messages(struct pt_regs *regs)
+{
+	struct writer only = {.ia32 = is_ia32_call()}, *w = &only;
+	return (struct messages){fd(0), arg(1), only.ia32};
+}
 
 SYSCALL_MESSAGES(sendmmsg)
 {

@@ -12,7 +12,7 @@ pub(crate) const LEVELS: u32 = 2;
 pub(crate) const PREFIX_LEN: usize = 8;
 
 /// `struct settings`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Settings {
     /// Nanoseconds since the epoch at boot.
     pub(crate) boot_ts: u64,

@@ -12,4 +12,4 @@ mod source;
 mod stats;
 
 pub use load::{Config, LoadError, Probe};
-pub use stats::{CpuStats, Stats};
+pub use stats::{CpuStats, ProgramStats, Stats};

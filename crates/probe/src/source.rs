@@ -66,6 +66,7 @@ impl Source for Probe {
     /// Waits up to 10 ms, the longer the quieter it has been, before it says [`Next::Idle`].
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
         let Some(place) = self.ring.advance() else {
+            self.keep_time();
             self.reader.wait();
             return Ok(Next::Idle);
         };
@@ -91,9 +92,7 @@ impl Source for Probe {
             records: self.reader.records - self.reader.bad,
             bad: self.reader.bad,
             bytes: self.reader.bytes,
-            lost: self
-                .kernel_stats()
-                .map_or(0, |stats| stats.missed_recursion + stats.sum(crate::CpuStats::dropped)),
+            lost: self.kernel_stats().map_or(0, |stats| stats.dropped()),
             ..gyr_capture::Stats::default()
         }
     }

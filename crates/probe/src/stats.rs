@@ -9,7 +9,18 @@ pub struct Stats {
     pub cpus: Vec<CpuStats>,
     /// Records lost because the ring was full, by event; only those above 0.
     pub lost_events: Vec<(EventCode, u64)>,
-    /// Runs of a program that the kernel skipped because it was under way on the CPU already.
+    /// The programs that are attached; those that they pass events on to count as theirs.
+    pub programs: Vec<ProgramStats>,
+}
+
+/// What the kernel counts of one program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProgramStats {
+    pub name: &'static str,
+    /// How often it ran, and for how long; 0 unless the sysctl kernel.bpf_stats_enabled is set.
+    pub runs: u64,
+    pub nanoseconds: u64,
+    /// Runs skipped because it was under way on the CPU already.
     pub missed_recursion: u64,
 }
 
@@ -42,6 +53,12 @@ impl CpuStats {
 }
 
 impl Stats {
+    /// Everything that was meant to be sent and was not.
+    pub fn dropped(&self) -> u64 {
+        let missed: u64 = self.programs.iter().map(|program| program.missed_recursion).sum();
+        missed + self.sum(CpuStats::dropped)
+    }
+
     /// The sum over all CPUs of one count.
     pub fn sum(&self, count: impl Fn(&CpuStats) -> u64) -> u64 {
         self.cpus.iter().map(count).sum()

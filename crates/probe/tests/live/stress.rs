@@ -98,7 +98,8 @@ fn check(stats: &Stats) {
     }
     let lost_events: u64 = stats.lost_events.iter().map(|(_, lost)| lost).sum();
     assert_eq!(lost_events, stats.sum(|cpu| cpu.ring_full));
-    assert_eq!(stats.missed_recursion, 0);
+    assert!(stats.programs.iter().all(|program| program.missed_recursion == 0), "{stats:?}");
+    assert_eq!(stats.dropped(), stats.sum(|cpu| cpu.ring_full + cpu.too_large));
 }
 
 #[test]
