@@ -31,6 +31,12 @@ impl Log {
         }))
     }
 
+    /// Nowhere.
+    pub(crate) fn silent() -> Self {
+        let level = Priority::Emergency;
+        Self(Arc::new(Settings { stderr: false, syslog: None, level, iso8601: false }))
+    }
+
     pub(crate) fn new(logs: &Logs, iso8601: bool) -> Self {
         let level = logs.level.parse().unwrap_or(Priority::Informational);
         let syslog = logs

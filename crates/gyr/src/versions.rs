@@ -43,5 +43,6 @@ pub(crate) fn json() -> Value {
 
 /// For the log: who runs, and on what.
 pub(crate) fn banner() -> String {
-    format!("Falco version: {FALCO} ({})", std::env::consts::ARCH)
+    let (own, machine) = (env!("CARGO_PKG_VERSION"), std::env::consts::ARCH);
+    format!("Gyr {own} (in the place of Falco {FALCO}) on {machine}")
 }

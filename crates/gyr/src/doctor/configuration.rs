@@ -1,13 +1,14 @@
 //! Whether configuration, rules and outputs will do.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
 use gyr_config::{EngineKind, Loaded};
 
 use super::Finding;
-use crate::cli::DoctorOptions;
+use crate::cli::{DoctorOptions, Options};
+use crate::log::Log;
+use crate::steps;
 use crate::steps::config::{PLACES, find, read};
 
 /// The share of the memory that ring buffers may take before we say so.
@@ -52,23 +53,20 @@ pub(super) fn ring_buffers(options: &DoctorOptions) -> Vec<Finding> {
 
 pub(super) fn rules(options: &DoctorOptions) -> Vec<Finding> {
     let Ok(Loaded { config, .. }) = load(options) else { return Vec::new() };
-    let (there, missing): (Vec<_>, Vec<_>) =
-        config.rules_files.iter().partition(|file| Path::new(file).exists());
-    if there.is_empty() {
-        return vec![Finding::fail(
-            format!("no rules: none of {} exists", missing_list(&missing)),
-            "name rules files with -r or under rules_files",
-        )];
+    let log = Log::silent();
+    let options = Options { set: options.set.clone(), ..Options::default() };
+    match steps::rules::load_all(&options, &config, &log) {
+        Err(error) => vec![Finding::fail(
+            format!("{error:#}"),
+            "correct the rules, or name others with -r or under rules_files",
+        )],
+        Ok((loader, files)) => {
+            let ruleset = steps::rules::ruleset(&config, &loader);
+            let n_rules = ruleset.map_or(0, |ruleset| ruleset.rules().len());
+            let files: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+            vec![Finding::ok(format!("{n_rules} rules are on, from {}", files.join(", ")))]
+        }
     }
-    there
-        .into_iter()
-        .map(|file| match fs::metadata(file).and_then(|_| fs::File::open(file)) {
-            Ok(_) => Finding::ok(format!("rules: {file}")),
-            Err(error) => {
-                Finding::fail(format!("rules: {file}: {error}"), "make the file readable")
-            }
-        })
-        .collect()
 }
 
 pub(super) fn outputs(options: &DoctorOptions) -> Vec<Finding> {
@@ -94,15 +92,8 @@ fn load(options: &DoctorOptions) -> Result<Loaded> {
 }
 
 fn memory_mib() -> Option<u64> {
-    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib / 1024)
-}
-
-fn missing_list(files: &[&String]) -> String {
-    match files {
-        [] => "(nothing)".to_owned(),
-        files => files.iter().map(|file| file.as_str()).collect::<Vec<_>>().join(", "),
-    }
 }

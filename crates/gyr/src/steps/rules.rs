@@ -2,20 +2,24 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use gyr_alert::Priority;
 use gyr_config::{Able, AppendOutput, Config};
-use gyr_fields::Fields;
+use gyr_fields::{Field, Fields};
 use gyr_rules::{
-    Choice, ExtraField, ExtraOutput, LoadResult, Loader, Match, Matching, Plugins, Which,
+    Choice, ExtraField, ExtraOutput, LoadResult, Loader, Match, Matching, Plugins, Ruleset, Which,
 };
 use serde_json::{Value, json};
 
 use super::print::print;
 use super::{App, Flow};
+use crate::cli::Options;
 use crate::log::Log;
 
+/// What stands for the rules that come with us where a file is expected.
+const BUILT_IN: &str = "built-in";
 /// The one source that is built in.
 pub(crate) const SYSCALL: &str = "syscall";
 
@@ -34,7 +38,7 @@ pub(super) fn validate(app: &mut App) -> Result<Flow> {
     let json = app.config()?.json.output;
     let texts: Vec<_> =
         app.options.validate.iter().map(|file| read_rules(file)).collect::<Result<_>>()?;
-    let mut loader = loader(app)?;
+    let mut loader = loader(&app.options, app.config()?, &app.log);
     let mut results = Vec::new();
     for (file, text) in app.options.validate.iter().zip(texts) {
         results.push(loader.load(&file.display().to_string(), &text));
@@ -63,9 +67,27 @@ pub(super) fn validate(app: &mut App) -> Result<Flow> {
 
 /// `-r`, or what the configuration names; `-L` and `-l` end here.
 pub(super) fn load(app: &mut App) -> Result<Flow> {
-    let files = files(app)?;
-    let mut loader = loader(app)?;
-    app.log.info("Loading rules from:");
+    let (loader, _) = load_all(&app.options, app.config()?, &app.log)?;
+    if asks_to_describe(app) {
+        let text = match app.config()?.json.output {
+            true => format!("{}\n", describe_json(app, &loader)?),
+            false => describe_text(app, &loader)?,
+        };
+        return print(&text);
+    }
+    app.ruleset = Some(Arc::new(ruleset(app.config()?, &loader)?));
+    Ok(Flow::Next)
+}
+
+/// Loads all rules files, and says which.
+pub(crate) fn load_all(
+    options: &Options,
+    config: &Config,
+    log: &Log,
+) -> Result<(Loader<Fields>, Vec<PathBuf>)> {
+    let files = files(options, config)?;
+    let mut loader = loader(options, config, log);
+    log.info("Loading rules from:");
     for (file, text) in &files {
         let result = loader.load(&file.display().to_string(), text);
         let schema = match &result.schema {
@@ -75,52 +97,57 @@ pub(super) fn load(app: &mut App) -> Result<Flow> {
                 format!("failed for {}", differences.last().map_or("", String::as_str))
             }
         };
-        app.log.info(&format!("   {} | schema validation: {schema}", file.display()));
+        log.info(&format!("   {} | schema validation: {schema}", file.display()));
         check_plugins(&loader)?;
         if !result.is_ok() {
             bail!("{}", result.to_text());
         }
         if !result.warnings.is_empty() {
-            app.log.warning(&result.to_text());
+            log.warning(&result.to_text());
         }
     }
-    if asks_to_describe(app) {
-        let text = match app.config()?.json.output {
-            true => format!("{}\n", describe_json(app, &loader)?),
-            false => describe_text(app, &loader)?,
-        };
-        return print(&text);
-    }
-    let config = app.config()?;
+    Ok((loader, files.into_iter().map(|(file, _)| file).collect()))
+}
+
+/// The rules that the configuration leaves on.
+pub(crate) fn ruleset(config: &Config, loader: &Loader<Fields>) -> Result<Ruleset<Field>> {
     let least: Priority = config.priority.parse()?;
     let matching = if config.match_all { Matching::All } else { Matching::First };
-    let ruleset = loader.ruleset(&choices(config), least, matching);
-    app.ruleset = Some(std::sync::Arc::new(ruleset));
-    Ok(Flow::Next)
+    Ok(loader.ruleset(&choices(config), least, matching))
 }
 
 /// The files to load, with their texts.
-fn files(app: &App) -> Result<Vec<(PathBuf, String)>> {
-    let named = &app.options.rules;
-    let wanted: Vec<PathBuf> = match named.is_empty() {
+fn files(options: &Options, config: &Config) -> Result<Vec<(PathBuf, String)>> {
+    let wanted: Vec<PathBuf> = match options.rules.is_empty() {
         true => {
-            let config = &app.config()?.rules_files;
-            config.iter().map(PathBuf::from).filter(|path| path.exists()).collect()
+            config.rules_files.iter().map(PathBuf::from).filter(|path| is_there(path)).collect()
         }
-        false => named.clone(),
+        false => options.rules.clone(),
     };
-    let mut files = Vec::new();
-    for path in &wanted {
-        for file in yaml_files(path)? {
-            files.push((file.clone(), read_rules(&file)?));
-        }
-    }
     if wanted.is_empty() {
         bail!(
             "You must specify at least one rules file/directory via -r or a rules_files entry in the configuration"
         );
     }
+    let mut files = Vec::new();
+    for path in &wanted {
+        if is_built_in(path) {
+            files.push((path.clone(), gyr_rules::SHIPPED.to_owned()));
+            continue;
+        }
+        for file in yaml_files(path)? {
+            files.push((file.clone(), read_rules(&file)?));
+        }
+    }
     Ok(files)
+}
+
+fn is_there(path: &Path) -> bool {
+    is_built_in(path) || path.exists()
+}
+
+fn is_built_in(path: &Path) -> bool {
+    path == Path::new(BUILT_IN)
 }
 
 /// A file, or those of a folder by name; what is no YAML by its name is passed over.
@@ -145,19 +172,18 @@ pub(crate) fn read_rules(file: &Path) -> Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn loader(app: &App) -> Result<Loader<Fields>> {
-    let config = app.config()?;
+fn loader(options: &Options, config: &Config, log: &Log) -> Loader<Fields> {
     let mut outputs = Vec::new();
     let mut fields = Vec::new();
     for entry in &config.append_output {
         append(entry, &mut outputs, &mut fields);
     }
-    if let Some(format) = app.options.print.as_deref().filter(|print| !is_old_print(print)) {
-        app.log.warning("-p is deprecated, use append_output in the configuration");
+    if let Some(format) = options.print.as_deref().filter(|print| !is_old_print(print)) {
+        log.warning("-p is deprecated, use append_output in the configuration");
         outputs.push(ExtraOutput { of: Match::default(), format: format.to_owned() });
     }
     let sources = [(SYSCALL.to_owned(), Fields::default())];
-    Ok(Loader::new(sources).with_extras(outputs, fields))
+    Loader::new(sources).with_extras(outputs, fields)
 }
 
 /// What `-p` once took for sets of fields that are built in today.
