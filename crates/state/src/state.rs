@@ -175,6 +175,7 @@ impl State {
     fn finish(&mut self, rule: &Rule, now: &Now<'_>) -> Current {
         let Some(idx) = now.thread else { return Current::default() };
         let last = &mut self.threads.at_mut(idx).last;
+        last.ts = now.event.ts();
         if !rule.is_enter {
             last.record.clear();
         }
@@ -225,6 +226,24 @@ impl State {
             None
         };
         self.threads.remove(idx, reaper);
+    }
+
+    /// Removes threads whose exit was missed: those without an event for `idle_ns` nanoseconds before `now`, if they are not
+    /// `alive`. Says how many. What [`Current`] names may be gone after it.
+    pub fn forget_gone(
+        &mut self,
+        now: u64,
+        idle_ns: u64,
+        alive: &mut dyn FnMut(i64) -> bool,
+        host: &mut dyn Host,
+    ) -> usize {
+        let is_idle = |thread: &&Thread| now.saturating_sub(thread.last.ts) >= idle_ns;
+        let idle: Vec<i64> = self.threads.iter().filter(is_idle).map(Thread::tid).collect();
+        let gone: Vec<i64> = idle.into_iter().filter(|&tid| !alive(tid)).collect();
+        for &tid in &gone {
+            self.remove_thread(tid, host);
+        }
+        gone.len()
     }
 
     /// Takes a thread into the table and its family; none if the table is full.
@@ -498,7 +517,9 @@ impl State {
         self.users.group(container, gid)
     }
 
-    /// Changes when any thread that has children changes its image or its place, or goes.
+    /// Changes when a thread that answers about others may come from changes its image or its place, or goes: one that has
+    /// children, or leads a session or a group of processes. An answer that looked for a thread and found none is not
+    /// covered: that thread may come.
     pub const fn lineage_stamp(&self) -> u64 {
         self.threads.lineage_stamp()
     }

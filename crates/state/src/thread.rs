@@ -112,11 +112,13 @@ pub(crate) struct LastEvent {
     pub(crate) enter: Option<EventCode>,
     /// The record of the last enter event worth keeping; empty if there is none.
     pub(crate) record: Vec<u8>,
+    /// When it was, in nanoseconds since the epoch; 0 if there was none.
+    pub(crate) ts: u64,
 }
 
 impl Default for LastEvent {
     fn default() -> Self {
-        Self { fd: -1, enter: None, record: Vec::new() }
+        Self { fd: -1, enter: None, record: Vec::new(), ts: 0 }
     }
 }
 

@@ -123,24 +123,28 @@ impl Threads {
 
     /// The thread's image, to be changed. Bumps the stamps of all that answers about it may depend on.
     pub(crate) fn edit(&mut self, idx: ThreadIdx) -> &mut Image {
-        let stamp = self.tick();
-        let thread = self.at(idx);
-        if thread.links.first_child.is_some() {
-            self.lineage_stamp = stamp;
+        if self.is_read_by_others(idx) {
+            self.lineage_stamp = self.tick();
         }
-        if let Some(group) = self.group(idx)
-            && group.members.len() > 1
-        {
-            // Others of the group read the environment of the main thread.
-            let members = group.members.clone();
-            for member in members {
+        if self.at(idx).is_main() && self.members(idx).len() > 1 {
+            // The other threads read the environment of their main thread.
+            for member in self.members(idx).to_vec() {
                 let stamp = self.tick();
                 self.at_mut(member).edit(stamp);
             }
-            self.lineage_stamp = self.tick();
         }
         let stamp = self.tick();
         self.at_mut(idx).edit(stamp)
+    }
+
+    /// Whether answers about other threads may come from this one: as a parent, or the parent's main thread, or as the
+    /// leader of a session or of a group of processes.
+    fn is_read_by_others(&self, idx: ThreadIdx) -> bool {
+        let thread = self.at(idx);
+        let tid = thread.tid();
+        thread.links.first_child.is_some()
+            || self.members(idx).len() > 1
+            || [thread.sid(), thread.pgid(), thread.vpgid()].contains(&tid)
     }
 
     /// The main thread of the group; none if it is not known.
@@ -291,6 +295,9 @@ impl Threads {
     /// Removes a thread; its children go to `reaper` if that is known, else to whom the kernel would give them. A main
     /// thread stays, dead, as long as its group has threads that use its tables.
     pub(crate) fn remove(&mut self, idx: ThreadIdx, reaper: Option<ThreadIdx>) {
+        if self.is_read_by_others(idx) {
+            self.lineage_stamp = self.tick();
+        }
         let thread = self.at(idx);
         if thread.is_invalid() || thread.links.group.is_none() {
             self.leave(idx);

@@ -125,3 +125,81 @@ fn a_thread_that_nothing_is_known_of_has_an_entry() {
     let thread = state.thread_at(current.thread.unwrap());
     assert_eq!((thread.pid(), thread.comm(), thread.is_invalid()), (-1, &b"<NA>"[..], true));
 }
+
+#[test]
+fn threads_that_are_gone_without_a_word_are_forgotten() {
+    let mut state = state();
+    apply(&mut state, openat(10, 3, b"x"));
+    apply(&mut state, openat(77, 3, b"x"));
+    let second = 1_000_000_000;
+    let n = state.forget_gone(second, second / 2, &mut |tid| tid == 1, &mut NoHost);
+    assert_eq!((n, state.thread(77).is_some(), state.thread(1).is_some()), (2, false, true));
+}
+
+#[test]
+fn full_tables_refuse_and_count() {
+    let mut state = State::new(Limits { threads: 2, fds_per_process: 1, ..Limits::default() });
+    state.load(Snapshot { threads: vec![init(), shell()], ..Snapshot::default() });
+    assert!(apply(&mut state, openat(77, 3, b"x")).thread.is_none());
+    assert!(apply(&mut state, openat(10, 3, b"x")).fd_known);
+    let refused = apply(&mut state, openat(10, 4, b"y"));
+    assert_eq!((refused.fd, refused.fd_known), (Some(4), false));
+    assert_eq!((state.stats().n_drops_full_threadtable, state.stats().n_refused_fds), (1, 1));
+}
+
+#[test]
+fn a_state_can_go_to_another_thread() {
+    fn is_send<T: Send>() {}
+    is_send::<State>();
+}
+
+/// What answers about a process are kept with.
+fn stamps(state: &State, tid: i64) -> (u64, u64, u64) {
+    let thread = state.thread(tid).unwrap();
+    (thread.stamp(), state.cwd_stamp(thread), state.lineage_stamp())
+}
+
+#[test]
+fn an_event_that_changes_nothing_keeps_all_stamps() {
+    let mut state = state();
+    apply(&mut state, openat(10, 3, b"x"));
+    let before = stamps(&state, 10);
+    let fd_before = state.fd(state.thread(10).unwrap(), 3).unwrap().stamp();
+    apply(&mut state, RecordBuilder::new(EventCode::READ, 6, 10).i64(1).bytes(b"a").i64(3).u32(1));
+    apply(&mut state, openat(10, 4, b"y"));
+    assert_eq!(stamps(&state, 10), before);
+    assert_eq!(state.fd(state.thread(10).unwrap(), 3).unwrap().stamp(), fd_before);
+}
+
+#[test]
+fn chdir_ends_answers_about_the_directory_only() {
+    let mut state = state();
+    let before = stamps(&state, 10);
+    apply(&mut state, RecordBuilder::new(EventCode::CHDIR, 6, 10).i64(0).text(b"/tmp"));
+    let after = stamps(&state, 10);
+    assert_eq!((before.0, before.2), (after.0, after.2));
+    assert_ne!(before.1, after.1);
+}
+
+#[test]
+fn setuid_ends_answers_about_the_thread_and_its_descendants() {
+    let mut state = state();
+    apply(&mut state, clone(10, 11, 1));
+    let (before, child) = (stamps(&state, 10), state.thread(11).unwrap().stamp());
+    apply(&mut state, RecordBuilder::new(EventCode::SETUID, 6, 10).i64(0).u32(5));
+    let after = stamps(&state, 10);
+    assert_ne!(before.0, after.0);
+    assert_ne!(before.2, after.2);
+    assert_eq!(state.thread(11).unwrap().stamp(), child);
+}
+
+#[test]
+fn a_number_that_is_opened_again_is_another_fd() {
+    let mut state = state();
+    let stamp = |state: &State| state.fd(state.thread(10).unwrap(), 3).unwrap().stamp();
+    apply(&mut state, openat(10, 3, b"x"));
+    let before = stamp(&state);
+    apply(&mut state, RecordBuilder::new(EventCode::CLOSE, 6, 10).i64(0).i64(3));
+    apply(&mut state, openat(10, 3, b"x"));
+    assert_ne!(stamp(&state), before);
+}

@@ -201,10 +201,13 @@ const fn rule(code: EventCode) -> Rule {
     }
 }
 
-/// The first fd parameter that is not the result.
+/// The first fd parameter that is not the result; of splice, the one written to.
 const fn find_fd_param(info: &EventInfo) -> u8 {
     if !info.flags.contains(EventFlags::USES_FD) {
         return NO_FD;
+    }
+    if matches!(info.code, EventCode::SPLICE) {
+        return EventCode::SPLICE.param("fd_out") as u8;
     }
     let mut i = if info.code.is_enter() { 0 } else { 1 };
     while i < info.params.len() {
@@ -214,4 +217,30 @@ const fn find_fd_param(info: &EventInfo) -> u8 {
         i += 1;
     }
     NO_FD
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fd_of_an_event_is_where_records_have_it() {
+        let places: &[(usize, &[EventCode])] = &[
+            (0, &[EventCode::CONNECT_ENTER]),
+            (1, &[EventCode::CLOSE, EventCode::FCNTL, EventCode::DUP3, EventCode::NEWFSTATAT]),
+            (1, &[EventCode::SENDMMSG, EventCode::RECVMMSG, EventCode::SETNS, EventCode::FCHDIR]),
+            (1, &[EventCode::COPY_FILE_RANGE, EventCode::UNLINKAT, EventCode::FINIT_MODULE]),
+            (2, &[EventCode::READ, EventCode::PWRITE, EventCode::BIND, EventCode::CONNECT]),
+            (2, &[EventCode::SENDTO, EventCode::SENDFILE, EventCode::SPLICE, EventCode::SYMLINKAT]),
+            (3, &[EventCode::RECVFROM, EventCode::READV, EventCode::PREADV]),
+            (5, &[EventCode::RECVMSG]),
+            (8, &[EventCode::MMAP, EventCode::MMAP2]),
+        ];
+        for (place, codes) in places {
+            for &code in *codes {
+                assert_eq!(Rule::of(code).fd_param(), Some(*place), "{}", code.info().name);
+            }
+        }
+        assert_eq!(Rule::of(EventCode::OPENAT).fd_param(), None);
+    }
 }
