@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("engine", &["capture", "state", "fields", "rules", "alert", "filter", "event"]),
     ("outputs", &["alert"]),
     ("serve", &["outputs", "alert"]),
+    ("testkit", &[]),
     ("config", &["diag"]),
 ];
 

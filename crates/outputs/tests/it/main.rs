@@ -1,0 +1,5 @@
+//! Outputs with the real other side, and with one that fails.
+
+mod faults;
+mod parts;
+mod real;
