@@ -278,12 +278,7 @@ impl Writer<'_> {
     }
 
     fn push_default(&mut self) {
-        let default = match self.param_type() {
-            // No address family.
-            Some(ParamType::SOCKADDR) => Some(&[0][..]),
-            Some(ty) => default_of(ty),
-            None => None,
-        };
+        let default = self.param_type().and_then(default_of);
         self.push(default.unwrap_or_default());
     }
 
