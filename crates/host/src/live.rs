@@ -92,4 +92,8 @@ impl Host for Live {
         let groups = self.groups.get_or_insert_with(|| system::groups(&self.proc.root));
         groups.iter().find(|group| group.gid == gid).cloned()
     }
+
+    fn boot_ts(&self) -> u64 {
+        self.proc.boot_ts
+    }
 }

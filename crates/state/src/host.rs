@@ -15,6 +15,10 @@ pub trait Host {
 
     /// A group as the container (empty: the host) names it.
     fn group(&mut self, container: &[u8], gid: u32) -> Option<GroupEntry>;
+
+    /// When the system booted, in nanoseconds since the epoch; 0 if it is not running, since Falco dates no pid namespace
+    /// of a capture from its boot.
+    fn boot_ts(&self) -> u64;
 }
 
 /// The host of a replay: nothing can be asked any more.
@@ -36,5 +40,9 @@ impl Host for NoHost {
 
     fn group(&mut self, _container: &[u8], _gid: u32) -> Option<GroupEntry> {
         None
+    }
+
+    fn boot_ts(&self) -> u64 {
+        0
     }
 }

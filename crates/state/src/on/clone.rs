@@ -94,7 +94,7 @@ fn on_caller(state: &mut State, now: &mut Now<'_>, child_tid: i64) {
     }
     image.vtid = child_tid;
     image.vpid = image.pid;
-    image.pidns_init_start_ts = state.machine.boot_ts;
+    image.pidns_init_start_ts = now.host.boot_ts();
     if !is_known {
         adopt_image(state, caller, &image);
     }
@@ -152,9 +152,9 @@ fn on_child(state: &mut State, now: &mut Now<'_>) {
     image.pidns_init_start_ts = if in_namespace || child_tid != vtid {
         event
             .u64(PIDNS_INIT_START_TS)
-            .map_or(0, |since_boot| since_boot.wrapping_add(state.machine.boot_ts))
+            .map_or(0, |since_boot| since_boot.wrapping_add(now.host.boot_ts()))
     } else {
-        state.machine.boot_ts
+        now.host.boot_ts()
     };
     let child =
         new_child(state, child_tid, image, event, (is_known && is_process).then_some(model));
