@@ -127,6 +127,8 @@ pub struct Fd {
     data: Arc<FdData>,
     /// Not with the rest: copies differ in whether exec closes them.
     open_flags: u32,
+    /// Where it stands in its table: the newest are first, and first is highest.
+    pub(crate) place: u32,
     stamp: u64,
     slot: Slot,
 }
@@ -189,7 +191,7 @@ impl SpareFds {
 impl Fd {
     #[inline]
     pub(crate) fn new(data: Arc<FdData>, open_flags: u32, stamp: u64) -> Self {
-        Self { data, open_flags, stamp, slot: Slot::default() }
+        Self { data, open_flags, place: 0, stamp, slot: Slot::default() }
     }
 
     /// The fd as a forked process holds it: the same description, answers not yet computed.
@@ -197,6 +199,7 @@ impl Fd {
         Self {
             data: Arc::clone(&self.data),
             open_flags: self.open_flags,
+            place: self.place,
             stamp: self.stamp,
             slot: Slot::default(),
         }

@@ -18,7 +18,21 @@ pub(crate) struct FdTable {
     /// The numbers beyond the end of `dense`.
     sparse: Option<Box<HashMap<i64, Fd, FxBuildHasher>>>,
     n: usize,
+    order: Order,
 }
+
+/// The order in which Falco's hash table holds the fds, which `fd.types` shows: a new one comes first, growing turns all
+/// round, and numbers that share a bucket stay together.
+#[derive(Clone, Copy, Debug, Default)]
+struct Order {
+    n_buckets: usize,
+    /// The place of the next new fd.
+    next: u32,
+}
+
+/// How many buckets a growing table has, one after the other; it grows when it holds more fds than buckets.
+const N_BUCKETS: &[usize] =
+    &[13, 29, 59, 127, 257, 541, 1_109, 2_357, 5_087, 10_273, 20_753, 42_043, 84_673, 172_933];
 
 impl FdTable {
     pub(crate) const fn len(&self) -> usize {
@@ -48,6 +62,11 @@ impl FdTable {
         if index >= self.dense.len() && (index < N_SMALL || index <= 2 * self.n) {
             self.grow(index + 1);
         }
+        let mut entry = entry;
+        entry.place = match self.find(fd) {
+            Some(old) => old.place,
+            None => self.new_place(fd),
+        };
         let old = match self.dense.get_mut(index) {
             Some(slot) => slot.replace(entry),
             None => self.sparse.get_or_insert_default().insert(fd, entry),
@@ -56,6 +75,72 @@ impl FdTable {
             self.n += 1;
         }
         old
+    }
+
+    /// The place of a number that the table does not hold yet.
+    #[inline]
+    fn new_place(&mut self, fd: i64) -> u32 {
+        if self.n >= self.order.n_buckets || self.order.next == u32::MAX {
+            self.reorder();
+        }
+        let n_buckets = self.order.n_buckets;
+        let may_share = self.dense.len().max(index(fd)) > n_buckets || self.sparse.is_some();
+        if may_share && let Some(place) = self.make_room(fd) {
+            return place;
+        }
+        self.order.next += 1;
+        self.order.next
+    }
+
+    /// Grows the buckets, if they are full, and gives all fds their new places.
+    #[cold]
+    fn reorder(&mut self) {
+        let is_full = self.n >= self.order.n_buckets;
+        let n_buckets = if is_full { buckets_for(self.n) } else { self.order.n_buckets };
+        let mut chain = Chain::new(n_buckets);
+        let mut numbers: Vec<i64> = self.in_order().into_iter().map(|(fd, _)| fd).collect();
+        if !is_full {
+            numbers.reverse();
+        }
+        for fd in numbers {
+            chain.put(fd);
+        }
+        self.take_places(&chain);
+    }
+
+    fn take_places(&mut self, chain: &Chain) {
+        self.order = Order { n_buckets: chain.seen.len(), next: 0 };
+        for &fd in &chain.numbers {
+            self.order.next += 1;
+            let place = self.order.next;
+            if let Some(entry) = self.find_mut(fd) {
+                entry.place = place;
+            }
+        }
+    }
+
+    /// The place before all numbers of the same bucket, if there are any; those that come before it move.
+    #[cold]
+    fn make_room(&mut self, fd: i64) -> Option<u32> {
+        let n_buckets = self.order.n_buckets;
+        let same = |number: i64| bucket(number, n_buckets) == bucket(fd, n_buckets);
+        let first =
+            self.iter().filter(|&(number, _)| same(number)).map(|(_, entry)| entry.place).max()?;
+        let sparse = self.sparse.iter_mut().flat_map(|map| map.values_mut());
+        for entry in self.dense.iter_mut().flatten().chain(sparse) {
+            if entry.place > first {
+                entry.place += 1;
+            }
+        }
+        self.order.next += 1;
+        Some(first + 1)
+    }
+
+    /// All entries in the order of [`Order`].
+    pub(crate) fn in_order(&self) -> Vec<(i64, &Fd)> {
+        let mut entries: Vec<_> = self.iter().collect();
+        entries.sort_unstable_by_key(|(_, entry)| std::cmp::Reverse(entry.place));
+        entries
     }
 
     fn grow(&mut self, len: usize) {
@@ -105,17 +190,68 @@ impl FdTable {
         before - self.n
     }
 
-    /// The table as a forked process holds it.
+    /// The table as a forked process holds it: the fds were put into it one by one.
     pub(crate) fn fork(&self) -> Self {
-        Self {
+        let mut forked = Self {
             dense: self.dense.iter().map(|slot| slot.as_ref().map(Fd::fork)).collect(),
             sparse: self
                 .sparse
                 .as_ref()
                 .map(|map| Box::new(map.iter().map(|(&fd, entry)| (fd, entry.fork())).collect())),
             n: self.n,
+            order: Order::default(),
+        };
+        let mut chain = Chain::new(0);
+        for (i, (fd, _)) in self.in_order().into_iter().enumerate() {
+            if i >= chain.seen.len() {
+                chain = chain.grown(buckets_for(i));
+            }
+            chain.put(fd);
         }
+        forked.take_places(&chain);
+        forked
     }
+}
+
+/// The numbers of a table in its order, the last of them first, and which buckets have any.
+struct Chain {
+    numbers: Vec<i64>,
+    seen: Vec<bool>,
+}
+
+impl Chain {
+    fn new(n_buckets: usize) -> Self {
+        Self { numbers: Vec::new(), seen: vec![false; n_buckets] }
+    }
+
+    /// Puts a number before all others or, if its bucket has some already, before those.
+    fn put(&mut self, fd: i64) {
+        let n_buckets = self.seen.len();
+        let of_fd = bucket(fd, n_buckets);
+        let is_shared = self.seen.get_mut(of_fd).is_some_and(|seen| std::mem::replace(seen, true));
+        let same = |&number: &i64| bucket(number, n_buckets) == of_fd;
+        let at = if is_shared { self.numbers.iter().rposition(same) } else { None };
+        self.numbers.insert(at.map_or(self.numbers.len(), |at| at + 1), fd);
+    }
+
+    /// The numbers in the order that they have after growing.
+    fn grown(self, n_buckets: usize) -> Self {
+        let mut grown = Self::new(n_buckets);
+        for &fd in self.numbers.iter().rev() {
+            grown.put(fd);
+        }
+        grown
+    }
+}
+
+/// How many buckets a table gets that is to hold one more than `n`.
+fn buckets_for(n: usize) -> usize {
+    let most = N_BUCKETS.last().copied().unwrap_or_default();
+    N_BUCKETS.iter().copied().find(|&n_buckets| n_buckets > n).unwrap_or(most.max(n + 1))
+}
+
+fn bucket(fd: i64, n_buckets: usize) -> usize {
+    usize::try_from(fd.cast_unsigned() % n_buckets.max(1) as u64).unwrap_or_default()
 }
 
 /// Where a number would be; far away for a negative one.
@@ -145,6 +281,28 @@ mod tests {
         assert!(table.remove(-1).is_some());
         assert_eq!(table.remove_if(|fd, _| fd > 3), 3);
         assert_eq!(table.iter().map(|(fd, _)| fd).collect::<Vec<_>>(), [0, 3]);
+    }
+
+    #[test]
+    fn the_newest_comes_first_and_growing_turns_all_round() {
+        let order = |table: &FdTable| -> Vec<i64> {
+            table.in_order().into_iter().map(|(fd, _)| fd).collect()
+        };
+        let mut table = FdTable::default();
+        for fd in [0, 1, 2] {
+            table.insert(fd, entry());
+        }
+        assert_eq!(order(&table), [2, 1, 0]);
+        assert_eq!(order(&table.fork()), [0, 1, 2]);
+        // 15 shares the bucket of 2.
+        table.insert(15, entry());
+        table.insert(5, entry());
+        assert_eq!(order(&table), [5, 15, 2, 1, 0]);
+        let mut table = FdTable::default();
+        for fd in 0..14 {
+            table.insert(fd, entry());
+        }
+        assert_eq!(order(&table)[..4], [13, 0, 1, 2]);
     }
 
     #[test]

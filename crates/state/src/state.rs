@@ -454,6 +454,11 @@ impl State {
     }
 
     /// Open fds of the process; 0 if its main thread is not known.
+    /// As [`State::fds`], in the order in which Falco's table holds them.
+    pub fn fds_in_order<'a>(&'a self, thread: &'a Thread) -> Vec<(i64, &'a Fd)> {
+        self.fds_of(thread).map_or_else(Vec::new, |owner| owner.fds.in_order())
+    }
+
     pub fn n_fds(&self, thread: &Thread) -> usize {
         self.main_thread(thread)
             .and_then(|main| self.fds_of(main))
