@@ -71,8 +71,7 @@ pub(crate) static CLASS: Class = Class {
         text(
             "fd.l4proto",
             Answer::Text(|c| {
-                let l4proto = fd(c)?.socket().map_or(L4Proto::None, |socket| socket.l4proto());
-                Some(match l4proto {
+                Some(match l4proto(fd(c)?) {
                     L4Proto::Tcp => b"tcp",
                     L4Proto::Udp => b"udp",
                     L4Proto::Icmp => b"icmp",
@@ -272,6 +271,19 @@ impl Row {
 }
 
 type End = (IpAddr, u16);
+
+/// The protocol of a socket. One with two ends has none until it is known which is the client, unless it is raw.
+pub(crate) fn l4proto(fd: &Fd) -> L4Proto {
+    match fd.socket().map(|socket| (socket, socket.l4proto())) {
+        Some((Socket::V4 { .. } | Socket::V6 { .. }, l4proto))
+            if l4proto != L4Proto::Raw && fd.role().is_none() =>
+        {
+            L4Proto::None
+        }
+        Some((_, l4proto)) => l4proto,
+        None => L4Proto::None,
+    }
+}
 
 /// The thread of an event that is about an fd.
 fn about_fd<'a>(c: &Context<'a>) -> Option<&'a Thread> {
@@ -565,7 +577,7 @@ fn visit_types(c: &Context<'_>, arg: &Arg, each: &mut Each<'_>) -> bool {
         return fd.is_some();
     }
     let mut seen = 0_u64;
-    for (_, fd) in c.state.fds(thread) {
+    for (_, fd) in c.state.fds_in_order(thread) {
         // Two kinds of sockets share a name each.
         let kind = match fd.kind() {
             FdType::Ipv4Server => FdType::Ipv4,

@@ -328,7 +328,7 @@ fn l4_char(fd: &Fd) -> Option<u8> {
     if !fd.kind().is_ip() {
         return None;
     }
-    match fd.socket()?.l4proto() {
+    match crate::fd::l4proto(fd) {
         L4Proto::Tcp => Some(b't'),
         L4Proto::Udp => Some(b'u'),
         L4Proto::Icmp => Some(b'i'),
