@@ -38,6 +38,7 @@ pub struct Config {
     pub webserver: Webserver,
     pub logs: Logs,
     pub output_timeout_ms: u64,
+    pub drops: Drops,
     pub base_syscalls_custom_set: Vec<String>,
     pub base_syscalls_repair: bool,
     pub base_syscalls_all: bool,
@@ -190,6 +191,27 @@ pub struct Logs {
     pub level: String,
 }
 
+/// What to do when events are lost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drops {
+    /// Share of a second's events.
+    pub threshold: f64,
+    /// None = nothing.
+    pub actions: Vec<DropAction>,
+    /// How often a second actions are taken, on average.
+    pub rate: f64,
+    /// How often at once.
+    pub max_burst: f64,
+    pub simulate: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DropAction {
+    Log,
+    Alert,
+    Exit,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Libs {
     pub thread_table_size: u64,
@@ -248,6 +270,7 @@ impl Config {
                 level: r.text("log_level"),
             },
             output_timeout_ms: r.integer("output_timeout"),
+            drops: drops(&r),
             base_syscalls_custom_set: r.texts("base_syscalls.custom_set"),
             base_syscalls_repair: r.bool("base_syscalls.repair"),
             base_syscalls_all: r.bool("base_syscalls.all"),
@@ -287,6 +310,22 @@ fn engine(r: &Reader<'_>) -> Engine {
             disable_iterators: r.bool("engine.modern_ebpf.disable_iterators"),
         },
         capture_file: r.text("engine.replay.capture_file"),
+    }
+}
+
+fn drops(r: &Reader<'_>) -> Drops {
+    let action = |text: &String| match text.as_str() {
+        "log" => Some(DropAction::Log),
+        "alert" => Some(DropAction::Alert),
+        "exit" => Some(DropAction::Exit),
+        _ => None,
+    };
+    Drops {
+        threshold: r.number("syscall_event_drops.threshold"),
+        actions: r.texts("syscall_event_drops.actions").iter().filter_map(action).collect(),
+        rate: r.number("syscall_event_drops.rate"),
+        max_burst: r.number("syscall_event_drops.max_burst"),
+        simulate: r.bool("syscall_event_drops.simulate_drops"),
     }
 }
 

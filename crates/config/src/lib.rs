@@ -16,8 +16,9 @@ mod table;
 mod tree;
 
 pub use config::{
-    Able, AppendOutput, Capture, Config, Engine, EngineKind, ExtraField, FileOutput, HttpOutput,
-    Json, Libs, Logs, ModernEbpf, Plugin, ProgramOutput, Selection, Webserver,
+    Able, AppendOutput, Capture, Config, DropAction, Drops, Engine, EngineKind, ExtraField,
+    FileOutput, HttpOutput, Json, Libs, Logs, ModernEbpf, Plugin, ProgramOutput, Selection,
+    Webserver,
 };
 pub use load::{Failure, Loaded, Settings, load};
 pub use schema::{schema, shipped_file};

@@ -26,6 +26,10 @@ impl<'a> Reader<'a> {
         self.read(path, Node::as_u64).unwrap_or_default()
     }
 
+    pub(crate) fn number(&self, path: &str) -> f64 {
+        self.read(path, Node::as_f64).unwrap_or_default()
+    }
+
     /// The text; empty if there is none.
     pub(crate) fn text(&self, path: &str) -> String {
         self.optional_text(path).unwrap_or_default()

@@ -86,6 +86,9 @@ fn leaf_schema(key: &Key) -> Value {
         Type::Number { min, max } => json!({"type": "number", "minimum": min, "maximum": max}),
         Type::Text | Type::Choice { any_case: true, .. } => json!({"type": "string"}),
         Type::Choice { of, any_case: false } => json!({"type": "string", "enum": of}),
+        Type::Choices(of) => {
+            json!({"type": "array", "items": {"type": "string", "enum": of}})
+        }
         Type::Texts => json!({"type": "array", "items": {"type": "string"}}),
         Type::Entries => {
             json!({"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "object"}]}})

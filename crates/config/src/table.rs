@@ -38,6 +38,8 @@ pub enum Type {
     },
     /// A list of texts; a single text counts as a list of one.
     Texts,
+    /// A list of some of these; anything else is an error.
+    Choices(&'static [&'static str]),
     /// A list of texts or maps, whose keys have rows of their own.
     Entries,
     /// A map with keys of the user's choice.
@@ -223,7 +225,7 @@ pub static KEYS: &[Key] = &[
         "Turns without any event after which something must be wrong."),
     key("syscall_event_drops.threshold", Number { min: 0.0, max: 1.0 }, ".1", ".1",
         "Share of a second's events that may be lost before the actions are taken."),
-    key("syscall_event_drops.actions", Texts, "[]", "[log, alert]", "ignore, log, alert, exit."),
+    key("syscall_event_drops.actions", Type::Choices(&["ignore", "log", "alert", "exit"]), "[]", "[log, alert]", "What to do then; ignore only alone."),
     key("syscall_event_drops.rate", Number { min: 0.0, max: f64::MAX }, ".03333", ".03333", "Actions a second."),
     key("syscall_event_drops.max_burst", Number { min: 0.0, max: f64::MAX }, "1", "1", "Actions at once."),
     key("syscall_event_drops.simulate_drops", Bool, "false", "false", "Pretend to lose events, for tests."),

@@ -3,6 +3,7 @@
 
 mod cli;
 mod doctor;
+mod drops;
 mod live;
 mod log;
 mod signals;

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use anyhow::{Context as _, Result, anyhow, bail};
 use gyr_alert::Alert;
 use gyr_capture::scap::Replay;
+use gyr_capture::{Source as _, Stats};
 use gyr_config::{Config, EngineKind};
 use gyr_engine::{Control, Engine, Settings, Turn};
 use gyr_event::Interest;
@@ -18,6 +19,7 @@ use jiff::tz::TimeZone;
 
 use super::rules::SYSCALL;
 use super::{App, Flow};
+use crate::drops::Monitored;
 use crate::live;
 use crate::log::Log;
 use crate::signals::Signals;
@@ -47,26 +49,47 @@ pub(super) fn run(app: &mut App) -> Result<Flow> {
     let mut engine = Engine::new(settings(app, config), session(config), ruleset.clone())
         .ok_or_else(|| anyhow!("no rules are for the source {SYSCALL}"))?;
     let sender = outputs.sender();
-    let mut loop_ = Loop { sender, outputs: &outputs, signals: &app.signals };
-    match config.engine.kind {
-        EngineKind::Replay => replay(config, &mut engine, &mut loop_)?,
+    let mut control = Loop { sender, outputs: &outputs, signals: &app.signals, seen: None };
+    let ended = match config.engine.kind {
+        EngineKind::Replay => replay(config, &mut engine, &mut control),
         EngineKind::Kernel { by_old_name } => {
             if by_old_name {
                 app.log.info("the configured driver is not there: modern_ebpf takes its place");
             }
-            kernel(config, &ruleset, &app.log, &mut engine, &mut loop_)?;
+            kernel(config, &ruleset, &app.log, &mut engine, &mut control)
         }
         EngineKind::NoDriver => {
-            bail!("engine.kind nodriver needs a plugin that is a source of events")
+            Err(anyhow!("engine.kind nodriver needs a plugin that is a source of events"))
         }
-    }
+    };
     if app.signals.stop.load(Ordering::Relaxed) {
         app.log.info("SIGINT received, exiting...");
     }
+    let seen = control.seen.take().filter(|_| app.options.verbose);
     outputs.stop();
+    if let Some(seen) = seen {
+        print_error(&verbose(&seen, engine.n_events()));
+    }
     let mut stdout = std::io::stdout().lock();
     let _ = write!(stdout, "{}", engine.tally()).and_then(|()| stdout.flush()); // a reader that is gone is no error
+    ended?;
     Ok(Flow::Done)
+}
+
+/// What `-v` adds at the end.
+fn verbose(seen: &Stats, n_events: u64) -> String {
+    let clock = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    let seconds = clock.tv_sec as f64 + clock.tv_nsec as f64 / 1e9;
+    let rate = n_events as f64 / seconds.max(f64::MIN_POSITIVE);
+    format!(
+        "Driver Events:{}\nDriver Drops:{}\nElapsed time: {seconds:.3}, Captured Events: {n_events}, {rate:.2} eps\n",
+        seen.records, seen.lost
+    )
+}
+
+#[allow(clippy::print_stderr, reason = "Falco has these numbers there, and not in its log")]
+fn print_error(text: &dyn std::fmt::Display) {
+    eprint!("{text}");
 }
 
 /// What the loop does beside events: alerts go to the outputs, signals are looked at.
@@ -74,6 +97,8 @@ pub(super) struct Loop<'a> {
     sender: Sender,
     outputs: &'a Outputs,
     signals: &'a Signals,
+    /// What the source counted, at the end.
+    seen: Option<Stats>,
 }
 
 impl Control for Loop<'_> {
@@ -96,7 +121,9 @@ fn replay(config: &Config, engine: &mut Engine, control: &mut Loop<'_>) -> Resul
     }
     let mut source = Replay::open(file)?;
     engine.load(source.take_snapshot());
-    engine.run(&mut source, &mut NoHost, control)?;
+    let ended = engine.run(&mut source, &mut NoHost, control);
+    control.seen = Some(source.stats());
+    ended?;
     Ok(())
 }
 
@@ -111,7 +138,13 @@ fn kernel(
     log.info("Opening 'syscall' source with modern BPF probe.");
     let mut live = live::start(config, interest)?;
     engine.load(live.snapshot);
-    engine.run(&mut live.probe, &mut live.host, control)?;
+    let sender = control.outputs.sender();
+    let mut source =
+        Monitored::new(&mut live.probe, &config.drops, sender, log.clone(), hostname().into());
+    let ended = engine.run(&mut source, &mut live.host, control);
+    control.seen = Some(source.stats());
+    print_error(source.monitor());
+    ended?;
     Ok(())
 }
 
