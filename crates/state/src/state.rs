@@ -141,7 +141,7 @@ impl State {
             last.enter = Some(event.code());
             last.fd = -1;
         } else if !follows(last, event.code()) {
-            last.record.clear();
+            last.forget_record();
             last.fd = -1;
         }
         if let Some(param) = rule.fd_param() {
@@ -177,7 +177,7 @@ impl State {
         let last = &mut self.threads.at_mut(idx).last;
         last.ts = now.event.ts();
         if !rule.is_enter {
-            last.record.clear();
+            last.forget_record();
         }
         let last_fd = last.fd;
         let mut entry = now.entry;

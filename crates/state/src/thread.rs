@@ -122,6 +122,19 @@ impl Default for LastEvent {
     }
 }
 
+impl LastEvent {
+    /// Memory of this size, in bytes, is kept for the next record: more would add up over many threads.
+    const KEPT: usize = 512;
+
+    pub(crate) fn forget_record(&mut self) {
+        if self.record.capacity() > Self::KEPT {
+            self.record = Vec::new();
+        } else {
+            self.record.clear();
+        }
+    }
+}
+
 impl Default for Image {
     fn default() -> Self {
         Self {
