@@ -66,6 +66,15 @@ pub(crate) fn set(out: &mut [u64], bit: Bit) {
     out[bit.word] |= 1 << bit.bit;
 }
 
+/// Copies words. Most groups have one, for which a call would cost more than the copy.
+pub(crate) fn store(out: &mut [u64], words: &[u64]) {
+    if let ([out], [word]) = (&mut *out, words) {
+        *out = *word;
+    } else {
+        out.copy_from_slice(words);
+    }
+}
+
 /// Sets of bits, each with a number.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BitSets {

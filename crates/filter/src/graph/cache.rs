@@ -4,6 +4,8 @@ use std::hash::Hasher;
 
 use rustc_hash::FxHasher;
 
+use super::bits::store;
+
 /// Longer texts are not kept.
 const MAX_TEXT: usize = 512;
 /// Places for texts; a power of two.
@@ -44,7 +46,7 @@ impl TextCache {
         let slot = &self.slots[index];
         let found = slot.hash == hash && slot.is_used && slot.text == text;
         if found {
-            out.copy_from_slice(&self.answers[index * self.n_words..][..self.n_words]);
+            store(out, &self.answers[index * self.n_words..][..self.n_words]);
         }
         found
     }
@@ -63,7 +65,7 @@ impl TextCache {
         slot.is_used = true;
         slot.text.clear();
         slot.text.extend(text);
-        self.answers[index * self.n_words..][..self.n_words].copy_from_slice(answers);
+        store(&mut self.answers[index * self.n_words..][..self.n_words], answers);
     }
 }
 

@@ -3,13 +3,14 @@
 use std::ops::ControlFlow;
 
 use super::Graph;
-use super::cache::{TextCache, hash};
+use super::cache::TextCache;
 use super::group::Group;
 use super::layout::Place;
+use super::plan::Plan;
 use super::pool::Edge;
-use super::program::{Program, ProgramNode};
+use super::program::{Program, ProgramNode, Step};
 use crate::subject::Scratch;
-use crate::{Lifetime, Value, World};
+use crate::{Lifetime, World};
 
 /// What is known of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct Evaluator {
     one: Vec<u64>,
     /// By group.
     caches: Vec<Option<TextCache>>,
+    /// By program.
+    plans: Vec<Plan>,
 }
 
 /// The answers that a condition waits with; see [`Evaluator::freeze`].
@@ -157,36 +160,61 @@ impl Evaluator {
 
     /// Rules out what cheap looks can rule out. Returns whether anything is left.
     fn run_steps<F, W: World<F> + ?Sized>(&mut self, run: Run<'_, F, W>) -> bool {
-        for step in &run.program.steps {
+        let Run { graph, program, world } = run;
+        if self.plans.len() <= program.id {
+            self.plans.resize_with(program.id + 1, Plan::default);
+        }
+        if self.plans[program.id].is_new() {
+            self.plans[program.id] = Plan::new(graph, program);
+        }
+        let order = std::mem::take(&mut self.plans[program.id].order);
+        let mut is_left = true;
+        for index in &order {
+            let step = &program.steps[*index as usize];
             if !step.rules.iter().any(|(word, mask)| self.alive[*word as usize] & mask != 0) {
                 continue;
             }
             for group in &step.groups {
-                self.ask(run.graph, *group, run.world);
+                self.ask(graph, *group, world);
             }
-            for (word, _) in &step.rules {
-                self.pass[*word as usize] = 0;
-            }
-            for gate in &step.gates {
-                let mut hits = self.bits[gate.word as usize] & gate.mask;
-                while hits != 0 {
-                    let below = (hits & hits.wrapping_neg()) - 1;
-                    hits &= hits - 1;
-                    let nth = (gate.mask & below).count_ones() as usize;
-                    let passes = gate.starts[nth] as usize..gate.starts[nth + 1] as usize;
-                    for (word, mask) in &run.program.passes[passes] {
-                        self.pass[*word as usize] |= mask;
-                    }
-                }
-            }
-            for (word, mask) in &step.rules {
-                self.alive[*word as usize] &= !mask | self.pass[*word as usize];
-            }
+            let kills = self.pass_gates(program, step);
+            self.plans[program.id].count(*index, kills);
             if self.alive.iter().all(|word| *word == 0) {
-                return false;
+                is_left = false;
+                break;
             }
         }
-        true
+        let plan = &mut self.plans[program.id];
+        plan.order = order;
+        plan.event(graph, program);
+        is_left
+    }
+
+    /// Rules out the rules whose gate does not hold; says how many.
+    fn pass_gates(&mut self, program: &Program, step: &Step) -> u32 {
+        for (word, _) in &step.rules {
+            self.pass[*word as usize] = 0;
+        }
+        for gate in &step.gates {
+            let mut hits = self.bits[gate.word as usize] & gate.mask;
+            while hits != 0 {
+                let below = (hits & hits.wrapping_neg()) - 1;
+                hits &= hits - 1;
+                let nth = (gate.mask & below).count_ones() as usize;
+                let passes = gate.starts[nth] as usize..gate.starts[nth + 1] as usize;
+                for (word, mask) in &program.passes[passes] {
+                    self.pass[*word as usize] |= mask;
+                }
+            }
+        }
+        let mut kills = 0;
+        for (word, mask) in &step.rules {
+            let alive = &mut self.alive[*word as usize];
+            let killed = *alive & mask & !self.pass[*word as usize];
+            kills += killed.count_ones();
+            *alive &= !killed;
+        }
+        kills
     }
 
     fn run_candidates<F, W: World<F> + ?Sized>(
@@ -282,21 +310,9 @@ impl Evaluator {
             return;
         }
         let n = group.span.words.len();
-        let (answers, one) = (&mut self.answers[..n], &mut self.one[..n]);
-        let cache = &mut self.caches[index];
-        group.evaluate(world, &self.scratch, answers, one, &mut |group, value, out| match (
-            &mut *cache,
-            value,
-        ) {
-            (Some(cache), Value::Bytes(text)) => {
-                let hash = hash(text);
-                if !cache.find(hash, text, out) {
-                    group.answer(value, Some(hash), out);
-                    cache.offer(hash, text, out);
-                }
-            }
-            _ => group.answer(value, None, out),
-        });
+        let answers = &mut self.answers[..n];
+        let cache = self.caches[index].as_mut();
+        group.evaluate(world, &self.scratch, cache, answers, &mut self.one[..n]);
         let bits = &mut self.bits[group.span.words.clone()];
         for ((bits, answers), mask) in bits.iter_mut().zip(answers).zip(&group.mask) {
             *bits = (*bits & !mask) | *answers;

@@ -6,7 +6,8 @@ use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
 use super::address::AddressTable;
-use super::bits::{Asked, Bit, Single, set};
+use super::bits::{Asked, Bit, Single, set, store};
+use super::cache::{TextCache, hash};
 use super::layout::{Layout, Place, Span};
 use super::number::NumberTable;
 use super::text::TextTable;
@@ -134,41 +135,84 @@ impl<F> Group<F> {
         }
     }
 
-    /// Writes the answers of all atoms in this world to `out`. `answer` is asked for those about one value; it may look them up.
+    /// Writes the answers of all atoms in this world to `out`. `one` is for those about one value, and `cache` has some of
+    /// those about texts.
     pub(crate) fn evaluate<W: World<F> + ?Sized>(
         &self,
         world: &W,
         scratch: &Scratch,
+        cache: Option<&mut TextCache>,
         out: &mut [u64],
         one: &mut [u64],
-        answer: &mut dyn FnMut(&Self, Value<'_>, &mut [u64]),
     ) {
-        if let Matcher::Other(atom) = &self.matcher {
+        let present = match &self.matcher {
+            Matcher::Other(atom) => {
+                let holds = atom_holds(atom, world, scratch);
+                store(out, &self.mask);
+                holds
+            }
+            _ if self.subject.fold() == Fold::One => self.evaluate_one(world, scratch, cache, out),
+            _ => self.evaluate_all(world, scratch, cache, out, one),
+        };
+        if !present {
             out.fill(0);
-            if atom_holds(atom, world, scratch) {
-                out.copy_from_slice(&self.mask);
-            }
-            return;
-        }
-        let goes_on = self.subject.fold() != Fold::One;
-        // Bits that any value sets begin clear, those that all must set begin set.
-        out.copy_from_slice(&self.all);
-        let present = self.subject.visit(world, scratch, &mut |value| {
-            answer(self, value, one);
-            for ((out, one), all) in out.iter_mut().zip(&*one).zip(&self.all) {
-                *out = (*out & (one | !all)) | (one & !all);
-            }
-            goes_on
-        });
-        for ((out, exists), mask) in out.iter_mut().zip(&self.exists).zip(&self.mask) {
-            *out = if present { (*out | exists) & mask } else { 0 };
         }
     }
 
-    /// The answers about one value. `hash` is that of a text, if it is known.
-    pub(crate) fn answer(&self, value: Value<'_>, hash: Option<u64>, out: &mut [u64]) {
+    fn evaluate_one<W: World<F> + ?Sized>(
+        &self,
+        world: &W,
+        scratch: &Scratch,
+        mut cache: Option<&mut TextCache>,
+        out: &mut [u64],
+    ) -> bool {
+        out.fill(0);
+        let present = self.subject.visit(world, scratch, &mut |value| {
+            self.answer(value, cache.as_deref_mut(), out);
+            false
+        });
+        for (out, exists) in out.iter_mut().zip(&self.exists) {
+            *out |= exists;
+        }
+        present
+    }
+
+    fn evaluate_all<W: World<F> + ?Sized>(
+        &self,
+        world: &W,
+        scratch: &Scratch,
+        mut cache: Option<&mut TextCache>,
+        out: &mut [u64],
+        one: &mut [u64],
+    ) -> bool {
+        // Bits that any value sets begin clear, those that all must set begin set.
+        store(out, &self.all);
+        let present = self.subject.visit(world, scratch, &mut |value| {
+            self.answer(value, cache.as_deref_mut(), one);
+            for ((out, one), all) in out.iter_mut().zip(&*one).zip(&self.all) {
+                *out = (*out & (one | !all)) | (one & !all);
+            }
+            true
+        });
+        for (out, exists) in out.iter_mut().zip(&self.exists) {
+            *out |= exists;
+        }
+        present
+    }
+
+    /// The answers about one value.
+    fn answer(&self, value: Value<'_>, cache: Option<&mut TextCache>, out: &mut [u64]) {
         match &self.matcher {
-            Matcher::Text(table) => table.answer(value, hash, out),
+            Matcher::Text(table) => match (cache, value) {
+                (Some(cache), Value::Bytes(text)) => {
+                    let hash = hash(text);
+                    if !cache.find(hash, text, out) {
+                        table.answer(value, Some(hash), out);
+                        cache.offer(hash, text, out);
+                    }
+                }
+                _ => table.answer(value, None, out),
+            },
             Matcher::Number(table) => table.answer(value, out),
             Matcher::Address(table) => {
                 out.fill(0);

@@ -11,10 +11,13 @@ mod evaluator;
 mod group;
 mod layout;
 mod number;
+mod plan;
 mod pool;
 mod program;
 mod text;
 mod trie;
+
+use std::sync::atomic::AtomicUsize;
 
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
@@ -47,6 +50,7 @@ pub struct Graph<F> {
     groups: Vec<Group<F>>,
     layout: Layout,
     generation: u32,
+    n_programs: AtomicUsize,
 }
 
 impl<F: Clone + Eq + std::hash::Hash> GraphBuilder<F> {
@@ -61,7 +65,8 @@ impl<F: Clone + Eq + std::hash::Hash> GraphBuilder<F> {
     /// `generation` is a number that no earlier graph had: it marks the answers kept for this one.
     pub fn build(self, generation: u32) -> Graph<F> {
         let (groups, layout, places) = group::compile(&self.atoms);
-        Graph { pool: self.pool, atoms: self.atoms, places, groups, layout, generation }
+        let n_programs = AtomicUsize::new(0);
+        Graph { pool: self.pool, atoms: self.atoms, places, groups, layout, generation, n_programs }
     }
 
     fn node(&mut self, node: &Node<F>) -> Edge {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
-use super::bits::{Asked, Bit, set};
+use super::bits::{Asked, Bit, set, store};
 use crate::Value;
 use crate::ast::Modifier;
 use crate::literal::{Comparison, Literal};
@@ -46,7 +46,7 @@ impl NumberTable {
                 Err(above) => 2 * above,
             },
         };
-        out.copy_from_slice(&self.rows[row * self.n_words..][..self.n_words]);
+        store(out, &self.rows[row * self.n_words..][..self.n_words]);
     }
 
     fn fill(&mut self, asked: &Asked<'_>) {

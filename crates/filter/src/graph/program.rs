@@ -1,5 +1,8 @@
 //! The conditions that matter for one kind of event, in the order in which looking at them is cheapest.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
 use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
 
@@ -11,10 +14,8 @@ use crate::literal::Comparison;
 
 /// Wider disjunctions of comparisons are not used as gates.
 const MAX_GATE: usize = 256;
-/// A gate that lets more than this share of events through is not worth its look.
-const WORTHWHILE: f32 = 0.7;
-/// A rule that is this likely to be ruled out needs no further gate.
-const RULED_OUT: f32 = 0.02;
+/// A gate that is guessed to let more than this share of events through is not worth its look.
+const WORTHWHILE: f32 = 0.9;
 
 /// What an [`Evaluator`](super::Evaluator) runs.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Program {
     /// For gates: which rules an atom lets through, as masks of 64 rules.
     pub(super) passes: Vec<(u32, u64)>,
     pub(super) generation: u32,
+    /// Among the programs of its graph.
+    pub(super) id: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,9 +45,12 @@ pub(super) enum ProgramNode {
     },
 }
 
-/// A look at some groups that rules out rules: one whose gate is here stays only if an atom of the gate holds.
+/// A look at some groups that rules out rules: one whose gate is here stays only if an atom of the gate holds. Steps may be
+/// made in any order.
 #[derive(Debug)]
 pub(super) struct Step {
+    /// How many rules it is guessed to rule out.
+    pub(super) kills: f32,
     pub(super) groups: Vec<u32>,
     /// The rules with a gate here, as masks of 64 rules.
     pub(super) rules: Vec<(u32, u64)>,
@@ -137,6 +143,7 @@ impl<F> Compiler<'_, F> {
             steps: Vec::new(),
             passes: Vec::new(),
             generation: self.graph.generation,
+            id: self.graph.n_programs.fetch_add(1, Ordering::Relaxed),
         };
         let mut uses = vec![0_u32; self.pool.len()];
         let mut seen = HashSet::new();
@@ -208,37 +215,13 @@ impl<F> Compiler<'_, F> {
 
     fn add_steps(&self, roots: &[Edge], program: &mut Program) {
         let gates: Vec<Vec<Gate>> = roots.iter().map(|root| self.gates(*root)).collect();
-        // How likely each rule still has to be looked at, with the steps so far.
-        let mut left = vec![1.0_f32; roots.len()];
-        let mut asked: HashSet<u32> = HashSet::new();
-        let mut used: HashSet<&[u32]> = HashSet::new();
-        loop {
-            // What a look at some groups would save.
-            let mut gains: HashMap<&[u32], f32, FxBuildHasher> = HashMap::default();
-            for (gates, left) in gates.iter().zip(&left).filter(|(_, left)| **left > RULED_OUT) {
-                for gate in gates.iter().filter(|gate| !used.contains(gate.groups.as_slice())) {
-                    *gains.entry(&gate.groups).or_default() += left * (1.0 - gate.passes);
-                }
+        let mut members: BTreeMap<&[u32], Vec<(usize, &Gate)>> = BTreeMap::new();
+        for (rule, gates) in gates.iter().enumerate() {
+            for gate in gates {
+                members.entry(&gate.groups).or_default().push((rule, gate));
             }
-            let worth = |groups: &[u32], gain: f32| {
-                let new = groups.iter().filter(|group| !asked.contains(*group));
-                gain / (5.0 + new.map(|group| self.group_cost(*group)).sum::<f32>())
-            };
-            let best = gains.into_iter().max_by(|a, b| {
-                worth(a.0, a.1).total_cmp(&worth(b.0, b.1)).then_with(|| b.0.cmp(a.0))
-            });
-            let Some((groups, _)) = best else { return };
-            used.insert(groups);
-            asked.extend(groups);
-            let mut members = Vec::new();
-            for (rule, gates) in gates.iter().enumerate() {
-                if let Some(gate) = gates.iter().find(|gate| gate.groups == groups)
-                    && left[rule] > RULED_OUT
-                {
-                    left[rule] *= gate.passes;
-                    members.push((rule, gate));
-                }
-            }
+        }
+        for (groups, members) in members {
             self.add_step(groups, &members, program);
         }
     }
@@ -267,7 +250,8 @@ impl<F> Compiler<'_, F> {
             gates.push(GateWord { word: atoms[0].0.word, mask, starts });
         }
         let rules: Vec<usize> = members.iter().map(|(rule, _)| *rule).collect();
-        program.steps.push(Step { groups: groups.to_vec(), rules: masks(&rules), gates });
+        let kills = members.iter().map(|(_, gate)| 1.0 - gate.passes).sum();
+        program.steps.push(Step { kills, groups: groups.to_vec(), rules: masks(&rules), gates });
     }
 
     /// The necessary conditions of a rule that are disjunctions of comparisons: the best one for each set of groups.
@@ -322,11 +306,6 @@ impl<F> Compiler<'_, F> {
             PoolNode::Atom(_) | PoolNode::True => None,
         }
     }
-
-    #[allow(clippy::cast_precision_loss, reason = "a guess")]
-    fn group_cost(&self, group: u32) -> f32 {
-        group_cost(self.graph, group) as f32
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -350,7 +329,8 @@ fn masks(rules: &[usize]) -> Vec<(u32, u64)> {
         .collect()
 }
 
-fn group_cost<F>(graph: &Graph<F>, group: u32) -> u32 {
+/// What it costs to know a group's answers, in instructions.
+pub(super) fn group_cost<F>(graph: &Graph<F>, group: u32) -> u32 {
     use crate::Lifetime::{Clock, Event};
     let group = &graph.groups[group as usize];
     // An answer that lives longer than the event is usually there already.

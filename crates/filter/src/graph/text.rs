@@ -1,20 +1,18 @@
 //! Comparisons of texts: each kind of comparison of a field is one structure, and one pass answers all of the kind.
 
-use aho_corasick::automaton::{Automaton, OverlappingState};
-use aho_corasick::{Input, MatchKind, dfa, nfa};
+use aho_corasick::automaton::Automaton;
+use aho_corasick::{Anchored, MatchKind, dfa, nfa};
 use hashbrown::HashTable;
 use memchr::memmem::Finder;
 
-use super::bits::{Asked, Bit, BitSets, ByKey, Single, set};
+use super::bits::{Asked, Bit, BitSets, ByKey, Single, set, store};
 use super::cache::hash;
 use super::trie::Trie;
 use crate::Value;
 use crate::ast::Modifier;
 use crate::literal::{Comparison, Literal};
-use crate::pattern::{Glob, PathPattern, Regex};
+use crate::pattern::{Glob, PathPattern, Regex, canonical};
 
-/// Up to so many texts are looked for one after another, which is faster than an automaton.
-const MAX_FINDERS: usize = 4;
 /// A table automaton takes up to a kilobyte for each byte of its texts.
 const MAX_DFA: usize = 4 << 10;
 
@@ -28,6 +26,8 @@ pub(crate) struct TextTable {
     lengths: u64,
     prefixes: Trie,
     suffixes: Trie,
+    /// Paths without patterns in them.
+    under: Trie,
     contained: Contained,
     contained_any_case: Contained,
     globs: Vec<(Glob, Bit)>,
@@ -41,6 +41,7 @@ struct Parts {
     exact: ByKey<Vec<u8>>,
     prefixes: ByKey<Vec<u8>>,
     suffixes: ByKey<Vec<u8>>,
+    under: ByKey<Vec<u8>>,
     contained: ByKey<Vec<u8>>,
     contained_any_case: ByKey<Vec<u8>>,
 }
@@ -51,6 +52,7 @@ impl TextTable {
             exact: ByKey::new(),
             prefixes: ByKey::new(),
             suffixes: ByKey::new(),
+            under: ByKey::new(),
             contained: ByKey::new(),
             contained_any_case: ByKey::new(),
         };
@@ -61,6 +63,7 @@ impl TextTable {
             lengths: 0,
             prefixes: Trie::default(),
             suffixes: Trie::default(),
+            under: Trie::default(),
             contained: Contained::Nothing,
             contained_any_case: Contained::Nothing,
             globs: Vec::new(),
@@ -104,7 +107,10 @@ impl TextTable {
                     parts.contained_any_case.add(text.to_ascii_lowercase(), asked.bit);
                 }
                 (Literal::Glob(glob), _) => self.globs.push((glob.clone(), asked.bit)),
-                (Literal::Path(path), _) => self.paths.push((path.clone(), asked.bit)),
+                (Literal::Path(path), _) => match path.literal() {
+                    Some(path) => parts.under.add(path, asked.bit),
+                    None => self.paths.push((path.clone(), asked.bit)),
+                },
                 (Literal::Regex(regex), _) => self.regexes.push((regex.clone(), asked.bit)),
                 _ => {
                     self.rest.push(asked.to_owned());
@@ -122,6 +128,7 @@ impl TextTable {
         }
         self.prefixes = Trie::new(parts.prefixes.into_sets(&mut self.sets));
         self.suffixes = Trie::new(parts.suffixes.into_sets(&mut self.sets));
+        self.under = Trie::new(parts.under.into_sets(&mut self.sets));
         self.contained = Contained::new(parts.contained.into_sets(&mut self.sets), false);
         self.contained_any_case =
             Contained::new(parts.contained_any_case.into_sets(&mut self.sets), true);
@@ -129,7 +136,7 @@ impl TextTable {
 
     /// `hash` is that of the text, if it is known already.
     pub(crate) fn answer(&self, value: Value<'_>, known_hash: Option<u64>, out: &mut [u64]) {
-        out.copy_from_slice(&self.base);
+        store(out, &self.base);
         let Value::Bytes(text) = value else {
             self.rest.iter().for_each(|single| single.answer(value, out));
             return;
@@ -142,6 +149,9 @@ impl TextTable {
         }
         self.prefixes.walk(text.iter().copied(), |set| self.sets.set(set, out));
         self.suffixes.walk(text.iter().rev().copied(), |set| self.sets.set(set, out));
+        if !self.under.is_empty() {
+            self.under.walk(canonical(text), |set| self.sets.set(set, out));
+        }
         self.contained.search(text, |set| self.sets.set(set, out));
         self.contained_any_case.search(text, |set| self.sets.set(set, out));
         for (glob, bit) in &self.globs {
@@ -168,6 +178,7 @@ impl TextTable {
     pub(crate) fn is_costly(&self) -> bool {
         !(self.prefixes.is_empty()
             && self.suffixes.is_empty()
+            && self.under.is_empty()
             && matches!(self.contained, Contained::Nothing)
             && matches!(self.contained_any_case, Contained::Nothing)
             && self.globs.is_empty()
@@ -188,19 +199,19 @@ fn length_bit(length: usize) -> u64 {
 #[derive(Debug)]
 enum Contained {
     Nothing,
-    Few(Vec<(Finder<'static>, u32)>),
+    One(Box<Finder<'static>>, u32),
     Dfa(Box<dfa::DFA>, Vec<u32>),
     Nfa(Box<nfa::contiguous::NFA>, Vec<u32>),
 }
 
 impl Contained {
     fn new(texts: Vec<(Vec<u8>, u32)>, ignore_case: bool) -> Self {
-        if texts.is_empty() {
-            return Self::Nothing;
-        }
-        if texts.len() <= MAX_FINDERS && !ignore_case {
-            let finder = |(text, set): (Vec<u8>, u32)| (Finder::new(&text).into_owned(), set);
-            return Self::Few(texts.into_iter().map(finder).collect());
+        match texts.as_slice() {
+            [] => return Self::Nothing,
+            [(text, set)] if !ignore_case => {
+                return Self::One(Box::new(Finder::new(text).into_owned()), *set);
+            }
+            _ => {}
         }
         let sets = texts.iter().map(|(_, set)| *set).collect();
         let patterns = || texts.iter().map(|(text, _)| text);
@@ -208,6 +219,7 @@ impl Contained {
         if length <= MAX_DFA {
             let dfa = dfa::Builder::new()
                 .match_kind(MatchKind::Standard)
+                .prefilter(false)
                 .ascii_case_insensitive(ignore_case)
                 .build(patterns());
             if let Ok(dfa) = dfa {
@@ -216,31 +228,42 @@ impl Contained {
         }
         let nfa = nfa::contiguous::Builder::new()
             .match_kind(MatchKind::Standard)
+            .prefilter(false)
             .ascii_case_insensitive(ignore_case)
             .build(patterns())
             .expect("literals are bounded far below the limits of the automaton");
         Self::Nfa(Box::new(nfa), sets)
     }
 
-    fn search(&self, text: &[u8], found: impl FnMut(u32)) {
+    fn search(&self, text: &[u8], mut found: impl FnMut(u32)) {
         match self {
             Self::Nothing => {}
-            Self::Few(finders) => finders
-                .iter()
-                .filter(|(finder, _)| finder.find(text).is_some())
-                .map(|(_, set)| *set)
-                .for_each(found),
-            Self::Dfa(dfa, sets) => overlapping(&**dfa, text, sets, found),
-            Self::Nfa(nfa, sets) => overlapping(&**nfa, text, sets, found),
+            Self::One(finder, set) => {
+                if finder.find(text).is_some() {
+                    found(*set);
+                }
+            }
+            Self::Dfa(dfa, sets) => walk(&**dfa, text, sets, found),
+            Self::Nfa(nfa, sets) => walk(&**nfa, text, sets, found),
         }
     }
 }
 
-fn overlapping(automaton: &impl Automaton, text: &[u8], sets: &[u32], mut found: impl FnMut(u32)) {
-    let input = Input::new(text);
-    let mut state = OverlappingState::start();
-    while automaton.try_find_overlapping(&input, &mut state).is_ok() {
-        let Some(found_here) = state.get_match() else { return };
-        found(sets[found_here.pattern().as_usize()]);
+/// Finds all texts, also those inside others. Steps by hand: values are short, and a search that may skip ahead costs more.
+fn walk(automaton: &impl Automaton, text: &[u8], sets: &[u32], mut found: impl FnMut(u32)) {
+    let Ok(mut state) = automaton.start_state(Anchored::No) else { return };
+    let mut report = |state| {
+        if automaton.is_match(state) {
+            for nth in 0..automaton.match_len(state) {
+                found(sets[automaton.match_pattern(state, nth).as_usize()]);
+            }
+        }
+    };
+    report(state);
+    for byte in text {
+        state = automaton.next_state(Anchored::No, state, *byte);
+        if automaton.is_special(state) {
+            report(state);
+        }
     }
 }

@@ -6,4 +6,5 @@ mod regex;
 
 pub use glob::Glob;
 pub use path::PathPattern;
+pub(crate) use path::canonical;
 pub use regex::{Regex, RegexError};

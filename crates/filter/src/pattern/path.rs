@@ -42,6 +42,32 @@ impl PathPattern {
     }
 }
 
+impl PathPattern {
+    /// The path in one spelling, with a slash at either end, if its components are plain names: then it matches what
+    /// [`canonical`] gives for a value if that begins so.
+    pub(crate) fn literal(&self) -> Option<Vec<u8>> {
+        let mut path = vec![b'/'];
+        for component in &self.components {
+            let Component::Name(name) = component else { return None };
+            path.extend(&**name);
+            path.push(b'/');
+        }
+        Some(path)
+    }
+}
+
+/// The bytes of a path in one spelling: a slash at either end, never two side by side.
+pub(crate) fn canonical(path: &[u8]) -> impl Iterator<Item = u8> {
+    let mut was_slash = false;
+    let all = std::iter::once(b'/').chain(path.iter().copied()).chain(std::iter::once(b'/'));
+    all.filter(move |byte| {
+        let is_slash = *byte == b'/';
+        let repeats = is_slash && was_slash;
+        was_slash = is_slash;
+        !repeats
+    })
+}
+
 /// What stands between slashes; nothing counts as nothing, so `//a/` is `/a`.
 fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|b| *b == b'/').filter(|name| !name.is_empty())
@@ -67,6 +93,10 @@ mod tests {
         ] {
             let path = PathPattern::new(pattern.as_bytes());
             assert_eq!(path.matches(value.as_bytes()), expected, "{pattern} {value}");
+            if let Some(literal) = path.literal() {
+                let value: Vec<u8> = canonical(value.as_bytes()).collect();
+                assert_eq!(value.starts_with(&literal), expected, "{pattern} {value:?}");
+            }
         }
     }
 }
