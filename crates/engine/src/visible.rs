@@ -3,8 +3,8 @@
 use gyr_capture::{Record, RecordFlags};
 use gyr_event::{EventCode, Origin};
 
-/// Enter events that are there for the state: those whose arguments could be changed before the call read them, and
-/// those of exec in captures.
+/// Events that are there for the state: enters whose arguments could be changed before the call read them, those of exec
+/// in captures, and what captures tell of containers.
 const STATE_ONLY: &[EventCode] = &[
     EventCode::OPEN_ENTER,
     EventCode::CONNECT_ENTER,
@@ -13,12 +13,13 @@ const STATE_ONLY: &[EventCode] = &[
     EventCode::OPENAT2_ENTER,
     EventCode::EXECVE_ENTER_V19,
     EventCode::EXECVEAT_ENTER_V0,
+    EventCode::CONTAINER_JSON,
 ];
 
 /// Whether rules see this event.
 pub(crate) fn is_for_rules(record: &Record<'_>) -> bool {
     let code = record.event.code();
-    let for_state = code.is_enter() && STATE_ONLY.contains(&code);
+    let for_state = STATE_ONLY.contains(&code);
     let describes_old = code.info().category.origin == Origin::ITER;
     !for_state && !describes_old && !record.flags.contains(RecordFlags::STATE_ONLY)
 }
@@ -30,13 +31,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn some_enters_and_what_is_flagged_are_for_the_state_only() {
+    fn some_events_and_what_is_flagged_are_for_the_state_only() {
         let plain = RecordFlags::default();
         let cases = [
             (EventCode::OPENAT, plain, true),
             (EventCode::OPENAT, RecordFlags::STATE_ONLY, false),
             (EventCode::OPENAT_ENTER, plain, false),
             (EventCode::EXECVE_ENTER_V19, plain, false),
+            (EventCode::CONTAINER_JSON, plain, false),
             (EventCode::PROCEXIT, plain, true),
         ];
         for (code, flags, want) in cases {
