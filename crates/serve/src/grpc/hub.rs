@@ -30,7 +30,7 @@ pub struct HubLimits {
     pub bytes: usize,
 }
 
-/// What the hub has seen. Over all subscribers, `n_due = n_delivered + n_missed + n_waiting`.
+/// What the hub has seen: `n_due = n_delivered + n_missed + n_waiting`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HubStats {
     pub n_published: u64,
@@ -41,6 +41,7 @@ pub struct HubStats {
     pub n_subscriptions: u64,
     /// Subscribers that were too slow.
     pub n_cut_off: u64,
+    /// Over all subscribers: alerts from when they came until they left or were cut off.
     pub n_due: u64,
     /// Handed to the subscriber's connection.
     pub n_delivered: u64,
