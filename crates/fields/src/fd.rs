@@ -21,7 +21,7 @@ pub(crate) static CLASS: Class = Class {
             "fd.num",
             Type::Int64,
             Lifetime::Event,
-            Answer::Int(|c| Some(number(c, about_fd(c)?))),
+            Answer::Int(|c| about_fd(c).map(|_| number(c))),
             "number of the fd.",
         )
         .id(),
@@ -102,7 +102,7 @@ pub(crate) static CLASS: Class = Class {
             Lifetime::Event,
             Answer::Build(|c, _, out| {
                 let Some(thread) = about_fd(c) else { return false };
-                push(format_args!("{}{}", thread.tid(), number(c, thread)), out);
+                push(format_args!("{}{}", thread.tid(), number(c)), out);
                 true
             }),
             "tid and number of the fd in one word.",
@@ -297,7 +297,7 @@ fn fd<'a>(c: &Context<'a>) -> Option<&'a Fd> {
 }
 
 /// Negative if the event got no fd.
-fn number(c: &Context<'_>, _: &Thread) -> i64 {
+fn number(c: &Context<'_>) -> i64 {
     c.current.fd.unwrap_or(-1)
 }
 
