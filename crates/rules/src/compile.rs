@@ -136,7 +136,14 @@ impl<S: Scheme> Compiler<'_, '_, S> {
             let place = rule.condition_context.condition(&text, Some(warning.position));
             self.session.warn(WarningCode::CompileCondition, warning.message.clone(), &place);
         }
-        let events = Events::of(&condition);
+        let events = match Events::of(&condition) {
+            Ok(events) => events,
+            Err(_) if rule.source != SYSCALL => Events::all(),
+            Err(error) => {
+                let place = rule.condition_context.condition(&text, Some(error.position));
+                return Err(Failure::new(ErrorCode::CompileCondition, error.message, &place));
+            }
+        };
         if rule.source == SYSCALL && rule.warn_evttypes && events.len() > MANY_EVENTS {
             let what = "Rule matches too many evt.type values. This has a significant performance \
                         penalty.";

@@ -219,7 +219,7 @@ fn events(condition: &Expr, source: &str) -> Vec<&'static str> {
     if source != SYSCALL {
         return vec![ASYNC, "pluginevent"];
     }
-    let mut names = Events::of(condition).names();
+    let mut names = Events::of(condition).unwrap_or_else(|_| Events::all()).names();
     if let Err(place) = names.binary_search(&ASYNC) {
         names.insert(place, ASYNC);
     }

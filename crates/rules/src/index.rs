@@ -1,12 +1,11 @@
 //! Which events a condition can be true for.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::sync::LazyLock;
 
 use gyr_event::{EVENTS, EventCode, Interest, SYSCALLS, Syscall, SyscallKind};
-use gyr_filter::ast::{Check, Operand, Right};
-use gyr_filter::{Expr, Interpretation, Leaf, Operator};
+use gyr_filter::ast::{Check, FieldExpr, Operand, Right};
+use gyr_filter::{Expr, Interpretation, Leaf, Operator, Position};
 
 /// A set of events: the codes of records, and the system calls (and tracepoints) behind them.
 ///
@@ -40,9 +39,8 @@ impl Events {
     }
 
     /// The events that a condition without macros can be true for.
-    pub fn of(condition: &Expr) -> Self {
-        let Ok(events) = condition.interpret(&mut Index);
-        events.unwrap_or_else(Self::all)
+    pub fn of(condition: &Expr) -> Result<Self, UnknownEvents> {
+        Ok(condition.interpret(&mut Index)?.unwrap_or_else(Self::all))
     }
 
     pub const fn contains(&self, code: EventCode) -> bool {
@@ -94,6 +92,13 @@ impl Events {
         names.dedup();
         names
     }
+}
+
+/// A comparison that makes it impossible to say which events a condition is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownEvents {
+    pub position: Position,
+    pub message: &'static str,
 }
 
 fn by_name() -> HashMap<&'static str, Events> {
@@ -155,11 +160,12 @@ struct Index;
 
 impl Interpretation<Leaf<'_>> for Index {
     type Output = Option<Events>;
-    type Error = Infallible;
+    type Error = UnknownEvents;
 
-    fn leaf(&mut self, leaf: &Leaf<'_>, negated: bool) -> Result<Option<Events>, Infallible> {
-        let Leaf::Check(_, check) = leaf else { return Ok(None) };
-        let events = of_check(check);
+    fn leaf(&mut self, leaf: &Leaf<'_>, negated: bool) -> Result<Option<Events>, UnknownEvents> {
+        let Leaf::Check(position, check) = leaf else { return Ok(None) };
+        let events =
+            of_check(check).map_err(|message| UnknownEvents { position: *position, message })?;
         Ok(if negated { events.map(|events| events.complement()) } else { events })
     }
 
@@ -174,31 +180,48 @@ impl Interpretation<Leaf<'_>> for Index {
 }
 
 /// The events of one comparison, if it is about events.
-fn of_check(check: &Check) -> Option<Events> {
-    let Operand::Field(field) = &check.left else { return None };
-    match (field.name.as_str(), &field.arg) {
-        ("evt.type" | "syscall.type", None) => of_type(check),
-        ("evt.num", None) => of_number(check),
-        _ => None,
+fn of_check(check: &Check) -> Result<Option<Events>, &'static str> {
+    let field = match &check.left {
+        Operand::Field(field) => field,
+        transformer @ Operand::Transformer(_) => {
+            let mut transformed = false;
+            transformer.fields(&mut |field| transformed |= is_type(field));
+            return match transformed {
+                true => Err("a rule cannot be told its events from a transformed 'evt.type'"),
+                false => Ok(None),
+            };
+        }
+    };
+    match field.name.as_str() {
+        _ if is_type(field) => of_type(check),
+        "evt.num" if field.arg.is_none() => Ok(of_number(check)),
+        _ => Ok(None),
     }
 }
 
-fn of_type(check: &Check) -> Option<Events> {
+fn is_type(field: &FieldExpr) -> bool {
+    matches!(field.name.as_str(), "evt.type" | "syscall.type") && field.arg.is_none()
+}
+
+fn of_type(check: &Check) -> Result<Option<Events>, &'static str> {
     let named = match (check.operator, &check.right) {
-        (Operator::Exists, _) => return Some(Events::all()),
+        (Operator::Exists, _) => return Ok(Some(Events::all())),
+        (Operator::Eq | Operator::EqEq | Operator::Ne | Operator::In, Right::Operand(_)) => {
+            return Err("a rule cannot be told its events from another field");
+        }
         (_, Right::Value(_, name) | Right::Name(_, name)) => Events::named(&name.to_str_lossy()),
         (_, Right::List(_, names)) => {
             let each = names.iter().map(|name| Events::named(&name.to_str_lossy()));
             each.fold(Events::none(), |any, events| any.union(&events))
         }
-        _ => return None,
+        _ => return Ok(None),
     };
-    match check.operator {
+    Ok(match check.operator {
         _ if check.modifier.is_some() => None,
         Operator::Eq | Operator::EqEq | Operator::In => Some(named),
         Operator::Ne => Some(named.complement()),
         _ => None,
-    }
+    })
 }
 
 /// Events are counted from 1: comparisons of their number with 0 are the way to write always and never.
@@ -218,7 +241,7 @@ mod tests {
     use super::*;
 
     fn names(condition: &str) -> String {
-        Events::of(&gyr_filter::parse(condition).unwrap()).names().join(" ")
+        Events::of(&gyr_filter::parse(condition).unwrap()).unwrap().names().join(" ")
     }
 
     #[test]
@@ -242,9 +265,16 @@ mod tests {
     fn negation_leaves_what_is_not_named() {
         let all = Events::all().names();
         assert_eq!(all.len(), 465);
-        let rest = Events::of(&gyr_filter::parse("not evt.type = open").unwrap()).names();
+        let rest = Events::of(&gyr_filter::parse("not evt.type = open").unwrap()).unwrap().names();
         assert_eq!(rest.len(), 464);
         assert!(!rest.contains(&"open"));
+    }
+
+    #[test]
+    fn events_that_only_an_event_tells_are_refused() {
+        for condition in ["toupper(evt.type) = OPEN", "a.b = 1 and evt.type = val(a.b)"] {
+            Events::of(&gyr_filter::parse(condition).unwrap()).unwrap_err();
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ mod version;
 
 pub use codes::{ErrorCode, WarningCode};
 pub use describe::Plugins;
-pub use index::{Events, event_name};
+pub use index::{Events, UnknownEvents, event_name};
 pub use load::{ExtraField, ExtraOutput, Loader, Match};
 pub use result::{LoadResult, Problem};
 pub use ruleset::{
