@@ -6,7 +6,7 @@ use gyr_alert::Alert;
 use gyr_capture::{Next, Record, Source, SourceError};
 use gyr_event::snapshot::Snapshot;
 use gyr_fields::{Context, Field, Session};
-use gyr_filter::Scratch;
+use gyr_filter::{Evaluator, Scratch};
 use gyr_rules::{Ruleset, SourceId};
 use gyr_state::{Host, Limits, State};
 
@@ -25,6 +25,7 @@ pub struct Engine {
     state: State,
     session: Session,
     scratch: Scratch,
+    evaluator: Evaluator,
     tally: Tally,
     n_events: u64,
     first_ts: Option<u64>,
@@ -82,6 +83,7 @@ impl Engine {
             settings,
             session,
             scratch: Scratch::default(),
+            evaluator: Evaluator::new(),
             n_events: 0,
             first_ts: None,
         })
@@ -153,12 +155,13 @@ impl Engine {
         {
             return;
         }
-        self.ruleset.matches(self.source, event.code(), &context, &mut |place| {
+        let on_match = &mut |place| {
             self.tally.count(place);
             if let Some(says) = self.says.get(place) {
                 control.alert(says.alert(&context, &self.scratch, &self.settings.hostname));
             }
-        });
+        };
+        self.ruleset.matches(self.source, event.code(), &context, &mut self.evaluator, on_match);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use gyr_event::{Event, EventCode, EventFlags, Origin, ParamType};
-use gyr_filter::{Value, World};
+use gyr_filter::{KeptPlace, Lifetime, Value, World};
 use gyr_state::{Current, Fd, State, Thread};
 use jiff::tz::TimeZone;
 use rustc_hash::FxHashMap;
@@ -180,6 +180,12 @@ impl<'a> Context<'a> {
         self.fd.filter(|_| self.is_about_fd() && !has_failed)
     }
 
+    /// As [`Context::kept_fd`], where keeping is worth it: most fds are never looked at again after their open.
+    fn fd_to_keep(&self) -> Option<&'a Fd> {
+        let is_new = self.event.info().flags.contains(EventFlags::CREATES_FD);
+        if is_new { None } else { self.kept_fd() }
+    }
+
     /// Whether the event takes an fd or makes one.
     pub(crate) fn is_about_fd(&self) -> bool {
         let flags = self.event.info().flags;
@@ -252,6 +258,28 @@ impl<'a> Context<'a> {
 impl World<Field> for Context<'_> {
     fn visit(&self, field: &Field, each: &mut Each<'_>) -> bool {
         self.answer(&field.row().answer, field.arg(), each)
+    }
+
+    fn stamp(&self, lifetime: Lifetime) -> Option<[u64; 2]> {
+        let thread = self.thread?;
+        match lifetime {
+            Lifetime::Event | Lifetime::Clock => None,
+            Lifetime::Thread | Lifetime::Container => Some([thread.stamp(), 0]),
+            Lifetime::Cwd => Some([thread.stamp(), self.state.cwd_stamp(thread)]),
+            Lifetime::Users => Some([thread.stamp(), self.state.users_stamp()]),
+            Lifetime::Lineage => Some([thread.stamp(), self.state.lineage_stamp()]),
+            Lifetime::Fd => Some([self.fd_to_keep()?.stamp(), 0]),
+        }
+    }
+
+    fn kept(&self, place: KeptPlace, lend: &mut dyn FnMut(&mut u32, &mut Vec<u64>)) {
+        let slot = match place {
+            KeptPlace::Thread => self.thread.map(Thread::slot),
+            KeptPlace::Fd => self.fd_to_keep().map(Fd::slot),
+        };
+        if let Some(slot) = slot {
+            slot.with(|kept| lend(&mut kept.generation, &mut kept.words));
+        }
     }
 }
 

@@ -14,8 +14,8 @@ impl<S: Scheme> Language<S> {
         Self { sources: sources.into_iter().collect() }
     }
 
-    pub(crate) fn sources(&self) -> impl Iterator<Item = &str> {
-        self.sources.iter().map(|(name, _)| name.as_str())
+    pub(crate) fn sources(&self) -> impl Iterator<Item = (&str, &S)> {
+        self.sources.iter().map(|(name, scheme)| (name.as_str(), scheme))
     }
 
     pub(crate) fn scheme(&self, source: &str) -> Option<&S> {

@@ -8,6 +8,7 @@ mod context;
 mod describe;
 mod exceptions;
 mod index;
+mod known;
 mod language;
 mod load;
 mod overrides;

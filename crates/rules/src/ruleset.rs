@@ -1,14 +1,19 @@
 //! The rules that are on, as the engine uses them: immutable, shared, and quick to ask which of them match an event.
 
 use std::fmt;
-use std::sync::Arc;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use gyr_alert::Priority;
 use gyr_event::{EventCode, Interest};
-use gyr_filter::{Checked, Expr, Scheme, Template, World, plain};
+use gyr_filter::{
+    Checked, Evaluator, Expr, Graph, GraphBuilder, Program, Root, Scheme, Template, Verdict, World,
+};
 
 use crate::compile::SYSCALL;
 use crate::index::Events;
+use crate::known::TypeFields;
 use crate::load::Loader;
 
 /// A rule, compiled.
@@ -100,22 +105,30 @@ pub fn matches_wildcard(pattern: &str, text: &str) -> bool {
 }
 
 /// The rules that are on.
-#[derive(Clone)]
 pub struct Ruleset<F> {
     /// In the order in which they were enabled.
     rules: Vec<Arc<Rule<F>>>,
-    sources: Vec<SourceRules>,
+    sources: Vec<SourceRules<F>>,
     matching: Matching,
     /// Of the rules about system calls.
     events: Events,
+    graph: Graph<F>,
 }
 
 /// The rules of one source.
-#[derive(Clone)]
-struct SourceRules {
+struct SourceRules<F> {
     name: String,
-    /// For each code of an event, the rules that can match it, as places in the list of all.
-    by_code: Vec<Box<[u32]>>,
+    /// For each code of an event, the rules that can match it.
+    by_code: Vec<Tried>,
+    types: TypeFields<F>,
+}
+
+/// The rules that can match an event of one code.
+struct Tried {
+    /// As places in the list of all.
+    conditions: Box<[(u32, Root)]>,
+    /// Made when the first such event comes: most codes never do.
+    program: OnceLock<Program>,
 }
 
 /// An event source of a ruleset.
@@ -147,23 +160,31 @@ impl<S: Scheme> Loader<S> {
             }
         }
         let rules: Vec<_> = on.into_iter().map(|i| Arc::clone(known[i])).collect();
-        let sources = self.language.sources().map(|name| SourceRules::new(name, &rules)).collect();
+        let mut builder = GraphBuilder::new();
+        let roots: Vec<_> = rules.iter().map(|rule| builder.add(&rule.checked)).collect();
+        let sources = self.language.sources().map(|(name, scheme)| SourceRules {
+            name: name.to_owned(),
+            by_code: EventCode::all().map(|code| Tried::new(name, &rules, &roots, code)).collect(),
+            types: TypeFields::of(scheme),
+        });
+        let sources = sources.collect();
         let events = rules.iter().filter(|rule| rule.source == SYSCALL);
         let events = events.fold(Events::none(), |all, rule| all.union(&rule.events));
-        Ruleset { rules, sources, matching, events }
+        let graph = builder.build(NEXT_GENERATION.fetch_add(1, Ordering::Relaxed));
+        Ruleset { rules, sources, matching, events, graph }
     }
 }
 
-impl SourceRules {
-    fn new<F>(name: &str, rules: &[Arc<Rule<F>>]) -> Self {
-        let by_code = EventCode::all().map(|code| {
-            let rules = rules
-                .iter()
-                .zip(0..)
-                .filter(|(rule, _)| rule.source == name && is_tried(rule, code));
-            rules.map(|(_, place)| place).collect()
-        });
-        Self { name: name.to_owned(), by_code: by_code.collect() }
+/// No two graphs of a process share one, since threads keep answers from one graph to the next.
+static NEXT_GENERATION: AtomicU32 = AtomicU32::new(1);
+
+impl Tried {
+    fn new<F>(source: &str, rules: &[Arc<Rule<F>>], roots: &[Root], code: EventCode) -> Self {
+        let conditions = rules.iter().zip(roots).zip(0..);
+        let conditions = conditions
+            .filter(|((rule, _), _)| rule.source == source && is_tried(rule, code))
+            .map(|((_, root), place)| (place, *root));
+        Self { conditions: conditions.collect(), program: OnceLock::new() }
     }
 }
 
@@ -188,7 +209,7 @@ impl<F> Ruleset<F> {
 
     /// Whether some rule may match events of this code; if not, there is no need to ask.
     pub fn wants(&self, source: SourceId, code: EventCode) -> bool {
-        !self.candidates(source, code).is_empty()
+        self.tried(source, code).is_some_and(|(_, tried)| !tried.conditions.is_empty())
     }
 
     /// Calls `on_match` with the place in [`Ruleset::rules`] of the rules that match: of the first, or of all.
@@ -197,18 +218,24 @@ impl<F> Ruleset<F> {
         source: SourceId,
         code: EventCode,
         world: &W,
+        evaluator: &mut Evaluator,
         on_match: &mut dyn FnMut(usize),
-    ) {
-        for place in self.candidates(source, code) {
-            let place = *place as usize;
-            let Some(rule) = self.rules.get(place) else { continue };
-            if plain::matches(&rule.checked, world) {
-                on_match(place);
+    ) where
+        F: PartialEq,
+    {
+        let Some((source, tried)) = self.tried(source, code) else { return };
+        let program = tried.program.get_or_init(|| {
+            self.graph.program(&tried.conditions, |atom| source.types.decide(atom, code))
+        });
+        evaluator.evaluate(&self.graph, program, world, |place, verdict| {
+            if verdict == Verdict::Holds {
+                on_match(place as usize);
                 if self.matching == Matching::First {
-                    return;
+                    return ControlFlow::Break(());
                 }
             }
-        }
+            ControlFlow::Continue(())
+        });
     }
 
     /// The events of the kernel that the rules are about.
@@ -221,9 +248,9 @@ impl<F> Ruleset<F> {
         &self.events.syscalls
     }
 
-    fn candidates(&self, source: SourceId, code: EventCode) -> &[u32] {
-        let rules = self.sources.get(source.0).and_then(|source| source.by_code.get(code.index()));
-        rules.map_or(&[], |rules| rules)
+    fn tried(&self, source: SourceId, code: EventCode) -> Option<(&SourceRules<F>, &Tried)> {
+        let source = self.sources.get(source.0)?;
+        Some((source, source.by_code.get(code.index())?))
     }
 }
 

@@ -9,10 +9,9 @@ pub struct Slot(RefCell<Option<Box<Kept>>>);
 /// What a [`Slot`] holds once used.
 #[derive(Debug, Default)]
 pub struct Kept {
-    /// The stamp of the thing when the answers were computed.
-    pub stamp: u64,
     /// The generation of the rules that asked.
     pub generation: u32,
+    /// The answers, and the stamps that they were computed under.
     pub words: Vec<u64>,
 }
 
