@@ -2,12 +2,15 @@
 
 use std::io::Cursor;
 
+use gyr_alert::Priority;
 use gyr_capture::{
     Next, Record, RecordFlags, Source,
     scap::{Replay, Writer},
     text::{self, Line, TextEvents},
 };
 use gyr_event::{Event, HEADER_LEN};
+use gyr_fields::Fields;
+use gyr_rules::{Loader, Matching};
 
 /// An entrance for bytes that others wrote.
 pub(super) struct Target {
@@ -21,6 +24,9 @@ pub(super) static TARGETS: &[Target] = &[
     Target { name: "scap", seeds: captures, run: scap },
     Target { name: "record", seeds: records, run: record },
     Target { name: "text", seeds: texts, run: text },
+    Target { name: "yaml", seeds: yaml_files, run: yaml },
+    Target { name: "rules", seeds: rules_files, run: rules },
+    Target { name: "condition", seeds: conditions, run: condition },
 ];
 
 /// Reads a capture, and what came out of it once more after writing it.
@@ -85,6 +91,76 @@ fn text(input: &[u8]) {
     let again = TextEvents::parse("written", &written);
     let mut again = again.unwrap_or_else(|error| panic!("{error}\n{written}"));
     assert_eq!(again.take_snapshot(), snapshot, "{written}");
+}
+
+/// Reads YAML; every node stands within the text, in order.
+fn yaml(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let limits = gyr_diag::yaml::Limits { nodes: 100_000, ..Default::default() };
+    match gyr_diag::yaml::parse_within(&text, limits) {
+        Ok(documents) => {
+            for document in &documents {
+                let span = document.span;
+                assert!(span.start.offset <= span.end.offset && span.end.offset <= text.len());
+            }
+        }
+        Err(error) => assert!(error.at.offset <= text.len(), "{error}"),
+    }
+}
+
+/// Loads a rules file, tells what is wrong, and describes what is right.
+fn rules(input: &[u8]) {
+    let mut loader = Loader::new([("syscall".to_owned(), Fields::default())]);
+    let result = loader.load("input", &String::from_utf8_lossy(input));
+    let _ = (result.to_text(), result.to_json(), result.summary());
+    for rule in loader.ruleset(&[], Priority::Debug, Matching::All).rules() {
+        // What is printed so that it reads back does.
+        let text = gyr_filter::exact(&rule.condition).to_string();
+        assert!(gyr_filter::parse(&text).is_ok(), "{text}");
+    }
+}
+
+/// A condition as the one of a rule.
+fn condition(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    if let Ok(condition) = gyr_filter::parse(&text) {
+        let _ = gyr_filter::check(&condition, &Fields::default());
+        let _ = gyr_rules::Events::of(&condition);
+    }
+    let _ = gyr_filter::Template::parse(&text, &Fields::default());
+}
+
+fn yaml_files() -> Vec<Vec<u8>> {
+    let mut seeds = rules_files();
+    let tricky: &[&str] = &[
+        "a: &x [1, {b: c, ? d : e}]\nf: *x\n---\n- !t 'it''s'\n- \"\\x41\\u00e9\\\n  b\"\n...\n",
+        "? |2-\n    a\n  b\n: >+\n  c\n\n    d\n# e\n? [f\n,g]\n%YAML 1.2\n--- ~\n",
+    ];
+    seeds.extend(tricky.iter().map(|text| text.as_bytes().to_vec()));
+    seeds
+}
+
+/// The rules that come with Gyr, one by one, after the lists and macros that they need.
+fn rules_files() -> Vec<Vec<u8>> {
+    let (shared, rules) = gyr_rules::SHIPPED.split_once("\n- rule: ").unwrap_or_default();
+    let rules = rules.split("\n- rule: ").map(|rule| format!("{shared}\n- rule: {rule}"));
+    let changes = "\n- rule: r\n  desc: d\n  condition: evt.type in (open, close)\n  output: '%<8>proc.name'\n  \
+                   priority: INFO\n  exceptions:\n  - {name: e, fields: [proc.name, fd.name], comps: [in, \
+                   startswith oneof], values: [[[a, b], (c)]]}\n- rule: r\n  exceptions: [{name: e, values: [[x, \
+                   y]]}]\n  tags: [z]\n  override: {exceptions: append, tags: replace}\n- list: l\n  items: \
+                   [a]\n- macro: m\n  condition: m or evt.num=0\n  append: true\n";
+    rules.take(4).chain([changes.to_owned()]).map(String::into_bytes).collect()
+}
+
+fn conditions() -> Vec<Vec<u8>> {
+    let mut loader = Loader::new([("syscall".to_owned(), Fields::default())]);
+    loader.load("shipped", gyr_rules::SHIPPED);
+    let rules = loader.ruleset(&[], Priority::Debug, Matching::All);
+    let rules = rules.rules().iter();
+    rules
+        .flat_map(|rule| [rule.condition.to_string(), rule.output.clone()])
+        .map(String::into_bytes)
+        .collect()
 }
 
 /// Lines of every kind; captures and records are made of them.

@@ -73,6 +73,8 @@ impl Composer<'_> {
         }
         let node = self.content(start, tagged)?;
         if let Some(name) = anchor {
+            // What is kept for aliases counts, too.
+            self.count(size(&node), start)?;
             self.anchors.insert(name, Some(node.clone()));
         }
         Ok(node)

@@ -46,7 +46,7 @@ pub struct Error {
 pub struct Limits {
     /// Bytes of text.
     pub bytes: usize,
-    /// Nodes, counting what an alias repeats.
+    /// Nodes, counting what an alias repeats and what is kept for aliases.
     pub nodes: usize,
     /// Collections within collections.
     pub depth: usize,
@@ -294,6 +294,14 @@ mod tests {
             text += &format!("a{i}: &a{i} [*a{}]\n", i - 1);
         }
         assert!(parse(&text).unwrap_err().message.contains("levels"));
+    }
+
+    #[test]
+    fn what_is_kept_for_aliases_is_bounded() {
+        let items = "x, ".repeat(10_000);
+        let text = format!("{}{items}{}", "&a [".repeat(190), "]".repeat(190));
+        let limits = Limits { nodes: 1_000_000, ..Limits::default() };
+        assert!(parse_within(&text, limits).unwrap_err().message.contains("nodes"));
     }
 
     #[test]
