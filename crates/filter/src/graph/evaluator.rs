@@ -8,7 +8,7 @@ use super::group::Group;
 use super::layout::Place;
 use super::plan::Plan;
 use super::pool::Edge;
-use super::program::{Program, ProgramNode, Step};
+use super::program::{Block, Program, ProgramNode, Step};
 use crate::subject::Scratch;
 use crate::{Lifetime, World};
 
@@ -37,15 +37,13 @@ pub struct Evaluator {
     stamps: [Option<[u64; 2]>; Lifetime::ALL.len()],
     memo_known: Vec<u64>,
     memo_values: Vec<u64>,
-    alive: Vec<u64>,
-    pass: Vec<u64>,
     scratch: Scratch,
     /// For the answers of a group, all and about one value.
     answers: Vec<u64>,
     one: Vec<u64>,
     /// By group.
     caches: Vec<Option<TextCache>>,
-    /// By program.
+    /// By block.
     plans: Vec<Plan>,
 }
 
@@ -77,10 +75,15 @@ impl Evaluator {
         self.begin(graph, program);
         let run = Run { graph, program, world };
         let has_unknown = world.is_unknown();
-        if has_unknown || self.run_steps(run) {
-            self.run_candidates(run, has_unknown, &mut report);
+        for (nth, block) in program.blocks.iter().enumerate() {
+            let left = if has_unknown { block.all() } else { self.run_steps(run, nth, block) };
+            if left != 0 && self.run_rules(run, block, left, has_unknown, &mut report).is_break() {
+                break;
+            }
         }
-        self.keep(graph, world);
+        if self.fresh != 0 {
+            self.keep(graph, world);
+        }
     }
 
     /// Takes all that a condition needs from the event that was just evaluated, apart from what is unknown.
@@ -91,7 +94,7 @@ impl Evaluator {
         condition: u32,
         world: &W,
     ) -> Option<Frozen> {
-        let (_, root) = *program.rules.iter().find(|(number, _)| *number == condition)?;
+        let root = program.root(condition)?;
         let mut groups = Vec::new();
         program.groups_under(root, &mut groups);
         for group in groups {
@@ -134,13 +137,6 @@ impl Evaluator {
         self.memo_known.clear();
         self.memo_known.resize(words, 0);
         self.memo_values.resize(words.max(self.memo_values.len()), 0);
-        let n = program.rules.len();
-        self.alive.clear();
-        self.alive.resize(n.div_ceil(64), !0);
-        if let Some(last) = self.alive.last_mut().filter(|_| !n.is_multiple_of(64)) {
-            *last = (1 << (n % 64)) - 1;
-        }
-        self.pass.resize(self.alive.len().max(self.pass.len()), 0);
     }
 
     fn of<F>(graph: &Graph<F>) -> Self {
@@ -158,89 +154,83 @@ impl Evaluator {
         }
     }
 
-    /// Rules out what cheap looks can rule out. Returns whether anything is left.
-    fn run_steps<F, W: World<F> + ?Sized>(&mut self, run: Run<'_, F, W>) -> bool {
-        let Run { graph, program, world } = run;
-        if self.plans.len() <= program.id {
-            self.plans.resize_with(program.id + 1, Plan::default);
+    /// Rules out what cheap looks can rule out, and says which rules are left.
+    fn run_steps<F, W: World<F> + ?Sized>(
+        &mut self,
+        run: Run<'_, F, W>,
+        nth: usize,
+        block: &Block,
+    ) -> u64 {
+        let id = run.program.first_block + nth;
+        if self.plans.get(id).is_none_or(Plan::is_new) {
+            self.plans.resize_with(self.plans.len().max(id + 1), Plan::default);
+            self.plans[id] = Plan::new(run.graph, block);
         }
-        if self.plans[program.id].is_new() {
-            self.plans[program.id] = Plan::new(graph, program);
-        }
-        let order = std::mem::take(&mut self.plans[program.id].order);
-        let mut is_left = true;
+        let order = std::mem::take(&mut self.plans[id].order);
+        let is_watching = self.plans[id].is_watching();
+        let mut left = block.all();
         for index in &order {
-            let step = &program.steps[*index as usize];
-            if !step.rules.iter().any(|(word, mask)| self.alive[*word as usize] & mask != 0) {
+            let step = &block.steps[*index as usize];
+            if left & step.rules == 0 {
                 continue;
             }
             for group in &step.groups {
-                self.ask(graph, *group, world);
+                if !self.is_known(run.graph, *group) {
+                    let is_miss = self.find_out(run.graph, *group as usize, run.world);
+                    if is_watching {
+                        self.plans[id].count_group(*group, is_miss);
+                    }
+                }
             }
-            let kills = self.pass_gates(program, step);
-            self.plans[program.id].count(*index, kills);
-            if self.alive.iter().all(|word| *word == 0) {
-                is_left = false;
+            let ruled_out = left & step.rules & !self.passes(step);
+            left ^= ruled_out;
+            if is_watching {
+                self.plans[id].count(*index, ruled_out.count_ones());
+            }
+            if left == 0 {
                 break;
             }
         }
-        let plan = &mut self.plans[program.id];
+        let plan = &mut self.plans[id];
         plan.order = order;
-        plan.event(graph, program);
-        is_left
+        plan.event(run.graph, block);
+        left
     }
 
-    /// Rules out the rules whose gate does not hold; says how many.
-    fn pass_gates(&mut self, program: &Program, step: &Step) -> u32 {
-        for (word, _) in &step.rules {
-            self.pass[*word as usize] = 0;
-        }
+    /// The rules of a step that one of its atoms lets through.
+    fn passes(&self, step: &Step) -> u64 {
+        let mut passes = 0;
         for gate in &step.gates {
             let mut hits = self.bits[gate.word as usize] & gate.mask;
             while hits != 0 {
                 let below = (hits & hits.wrapping_neg()) - 1;
                 hits &= hits - 1;
-                let nth = (gate.mask & below).count_ones() as usize;
-                let passes = gate.starts[nth] as usize..gate.starts[nth + 1] as usize;
-                for (word, mask) in &program.passes[passes] {
-                    self.pass[*word as usize] |= mask;
-                }
+                passes |= gate.passes[(gate.mask & below).count_ones() as usize];
             }
         }
-        let mut kills = 0;
-        for (word, mask) in &step.rules {
-            let alive = &mut self.alive[*word as usize];
-            let killed = *alive & mask & !self.pass[*word as usize];
-            kills += killed.count_ones();
-            *alive &= !killed;
-        }
-        kills
+        passes
     }
 
-    fn run_candidates<F, W: World<F> + ?Sized>(
+    fn run_rules<F, W: World<F> + ?Sized>(
         &mut self,
         run: Run<'_, F, W>,
+        block: &Block,
+        mut left: u64,
         has_unknown: bool,
         report: &mut impl FnMut(u32, Verdict) -> ControlFlow<()>,
-    ) {
-        for word in 0..self.alive.len() {
-            let mut left = self.alive[word];
-            while left != 0 {
-                let rule = word * 64 + left.trailing_zeros() as usize;
-                left &= left - 1;
-                let (number, root) = run.program.rules[rule];
-                let value =
-                    if has_unknown { self.maybe(run, root) } else { Some(self.holds(run, root)) };
-                let flow = match value {
-                    Some(false) => ControlFlow::Continue(()),
-                    Some(true) => report(number, Verdict::Holds),
-                    None => report(number, Verdict::Unknown),
-                };
-                if flow.is_break() {
-                    return;
-                }
+    ) -> ControlFlow<()> {
+        while left != 0 {
+            let (number, root) = block.rules[left.trailing_zeros() as usize];
+            left &= left - 1;
+            let value =
+                if has_unknown { self.maybe(run, root) } else { Some(self.holds(run, root)) };
+            match value {
+                Some(false) => {}
+                Some(true) => report(number, Verdict::Holds)?,
+                None => report(number, Verdict::Unknown)?,
             }
         }
+        ControlFlow::Continue(())
     }
 
     fn holds<F, W: World<F> + ?Sized>(&mut self, run: Run<'_, F, W>, edge: Edge) -> bool {
@@ -295,19 +285,31 @@ impl Evaluator {
 
     /// Makes the answers of a group known.
     fn ask<F, W: World<F> + ?Sized>(&mut self, graph: &Graph<F>, group: u32, world: &W) {
-        let span = &graph.groups[group as usize].span;
-        if self.known[span.known_word] & span.known_mask == 0 {
+        if !self.is_known(graph, group) {
             self.find_out(graph, group as usize, world);
         }
     }
 
+    fn is_known<F>(&self, graph: &Graph<F>, group: u32) -> bool {
+        let span = &graph.groups[group as usize].span;
+        self.known[span.known_word] & span.known_mask != 0
+    }
+
+    /// Makes the answers of a group known that are not. Returns whether the world had to be asked for them.
     #[inline(never)]
-    fn find_out<F, W: World<F> + ?Sized>(&mut self, graph: &Graph<F>, index: usize, world: &W) {
+    fn find_out<F, W: World<F> + ?Sized>(
+        &mut self,
+        graph: &Graph<F>,
+        index: usize,
+        world: &W,
+    ) -> bool {
         let group = &graph.groups[index];
-        if self.recall(graph, group.lifetime, world)
-            && self.known[group.span.known_word] & group.span.known_mask != 0
-        {
-            return;
+        let lifetime = group.lifetime as usize;
+        if self.loaded >> lifetime & 1 == 0 {
+            self.recall(graph, group.lifetime, world);
+            if self.known[group.span.known_word] & group.span.known_mask != 0 {
+                return false;
+            }
         }
         let n = group.span.words.len();
         let answers = &mut self.answers[..n];
@@ -318,30 +320,20 @@ impl Evaluator {
             *bits = (*bits & !mask) | *answers;
         }
         self.known[group.span.known_word] |= group.span.known_mask;
-        if self.stamps[group.lifetime as usize].is_some() {
-            self.fresh |= 1 << group.lifetime as u32;
+        if self.stamps[lifetime].is_some() {
+            self.fresh |= 1 << lifetime;
         }
+        true
     }
 
-    /// Copies what is kept of a lifetime, once an event. Returns whether there was anything.
-    fn recall<F, W: World<F> + ?Sized>(
-        &mut self,
-        graph: &Graph<F>,
-        lifetime: Lifetime,
-        world: &W,
-    ) -> bool {
+    /// Copies what is kept of a lifetime, once an event.
+    fn recall<F, W: World<F> + ?Sized>(&mut self, graph: &Graph<F>, lifetime: Lifetime, world: &W) {
         let index = lifetime as usize;
-        if self.loaded >> index & 1 == 1 {
-            return false;
-        }
         self.loaded |= 1 << index;
         self.stamps[index] = lifetime.place().and_then(|_| world.stamp(lifetime));
-        let (Some(stamp), Some(place)) = (self.stamps[index], lifetime.place()) else {
-            return false;
-        };
+        let (Some(stamp), Some(place)) = (self.stamps[index], lifetime.place()) else { return };
         let layout = &graph.layout;
         let (bits, known) = (layout.bits[index].clone(), layout.known[index].clone());
-        let mut found = false;
         world.kept(place, &mut |generation, words| {
             let is_ours = *generation == graph.generation
                 && words.len() == layout.kept_lengths[place as usize];
@@ -353,9 +345,7 @@ impl Evaluator {
             let (kept_known, words) = words.split_at(known.len());
             self.known[known.clone()].copy_from_slice(kept_known);
             self.bits[bits.clone()].copy_from_slice(&words[..bits.len()]);
-            found = true;
         });
-        found
     }
 
     /// Writes back the lifetimes of which something new was found out.

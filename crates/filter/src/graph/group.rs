@@ -255,11 +255,11 @@ impl<F> Matcher<F> {
 
 fn cost<F>(matcher: &Matcher<F>) -> u32 {
     match matcher {
-        Matcher::Number(_) => 20,
-        Matcher::Each(_) => 40,
-        Matcher::Text(table) if table.is_costly() => 120,
-        Matcher::Text(_) => 60,
-        Matcher::Address(_) => 60,
-        Matcher::Other(_) => 150,
+        Matcher::Number(_) => 80,
+        Matcher::Each(_) => 150,
+        Matcher::Text(table) if table.is_costly() => 600,
+        Matcher::Text(_) => 200,
+        Matcher::Address(_) => 250,
+        Matcher::Other(_) => 400,
     }
 }

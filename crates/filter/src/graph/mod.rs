@@ -50,7 +50,8 @@ pub struct Graph<F> {
     groups: Vec<Group<F>>,
     layout: Layout,
     generation: u32,
-    n_programs: AtomicUsize,
+    /// Of all programs so far.
+    n_blocks: AtomicUsize,
 }
 
 impl<F: Clone + Eq + std::hash::Hash> GraphBuilder<F> {
@@ -65,8 +66,8 @@ impl<F: Clone + Eq + std::hash::Hash> GraphBuilder<F> {
     /// `generation` is a number that no earlier graph had: it marks the answers kept for this one.
     pub fn build(self, generation: u32) -> Graph<F> {
         let (groups, layout, places) = group::compile(&self.atoms);
-        let n_programs = AtomicUsize::new(0);
-        Graph { pool: self.pool, atoms: self.atoms, places, groups, layout, generation, n_programs }
+        let n_blocks = AtomicUsize::new(0);
+        Graph { pool: self.pool, atoms: self.atoms, places, groups, layout, generation, n_blocks }
     }
 
     fn node(&mut self, node: &Node<F>) -> Edge {

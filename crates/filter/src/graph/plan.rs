@@ -1,7 +1,7 @@
-//! The order in which an evaluator makes the steps of a program: guessed at first, then learned from what they rule out.
+//! The order in which an evaluator makes the steps of a block: guessed at first, then learned from what they rule out.
 
 use super::Graph;
-use super::program::{Program, group_cost};
+use super::program::{Block, Step};
 
 /// Events after which the order is made anew for the first time; then after twice as many, and so on.
 const FIRST_LESSON: u32 = 64;
@@ -9,8 +9,12 @@ const FIRST_LESSON: u32 = 64;
 const LAST_LESSON: u32 = 1 << 16;
 /// How much a new lesson weighs against all before.
 const WEIGHT: f32 = 0.5;
+/// How many events before a lesson are watched.
+const WATCHED: u32 = 512;
 /// Instructions of a step whose answers are known already.
-const STEP_COST: f32 = 12.0;
+const STEP_COST: f32 = 20.0;
+/// Instructions of a look at a group whose answers are kept.
+const RECALL_COST: f32 = 15.0;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
@@ -19,27 +23,53 @@ pub(crate) struct Plan {
     /// By step: rules ruled out by one look, on average.
     kills: Vec<f32>,
     counts: Vec<Count>,
+    /// By place in `groups`: how many of the looks at it found no answer kept.
+    misses: Vec<f32>,
+    group_counts: Vec<Count>,
+    /// The groups of all steps, sorted.
+    groups: Vec<u32>,
     /// Events until the order is made anew, and how many it will be the next time.
     left: u32,
     lesson: u32,
 }
 
+/// Looks, and how many of what was looked for they found.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     looks: u32,
-    kills: u32,
+    found: u32,
+}
+
+impl Count {
+    /// Lets an average follow what was seen, and starts again.
+    fn teach(&mut self, average: &mut f32) {
+        if self.looks > 0 {
+            #[allow(clippy::cast_precision_loss, reason = "an average")]
+            let seen = self.found as f32 / self.looks as f32;
+            *average += (seen - *average) * WEIGHT;
+        }
+        *self = Self::default();
+    }
 }
 
 impl Plan {
-    pub(crate) fn new<F>(graph: &Graph<F>, program: &Program) -> Self {
+    pub(crate) fn new<F>(graph: &Graph<F>, block: &Block) -> Self {
+        let mut groups: Vec<u32> =
+            block.steps.iter().flat_map(|step| step.groups.iter().copied()).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        let is_kept = |group: &u32| graph.groups[*group as usize].lifetime.place().is_some();
         let mut plan = Self {
             order: Vec::new(),
-            kills: program.steps.iter().map(|step| step.kills).collect(),
-            counts: vec![Count::default(); program.steps.len()],
+            kills: block.steps.iter().map(|step| step.kills).collect(),
+            counts: vec![Count::default(); block.steps.len()],
+            misses: groups.iter().map(|group| if is_kept(group) { 0.1 } else { 1.0 }).collect(),
+            group_counts: vec![Count::default(); groups.len()],
+            groups,
             left: FIRST_LESSON,
             lesson: FIRST_LESSON,
         };
-        plan.sort(graph, program);
+        plan.sort(graph, block);
         plan
     }
 
@@ -47,53 +77,80 @@ impl Plan {
         self.lesson == 0
     }
 
+    /// Whether this event is one to learn from: at first all are, then the last ones before a lesson.
+    pub(crate) const fn is_watching(&self) -> bool {
+        self.left <= WATCHED
+    }
+
     pub(crate) fn count(&mut self, step: u32, kills: u32) {
         let count = &mut self.counts[step as usize];
         count.looks += 1;
-        count.kills += kills;
+        count.found += kills;
+    }
+
+    /// A group was looked at that was not known in this event yet.
+    pub(crate) fn count_group(&mut self, group: u32, is_miss: bool) {
+        if let Ok(place) = self.groups.binary_search(&group) {
+            let count = &mut self.group_counts[place];
+            count.looks += 1;
+            count.found += u32::from(is_miss);
+        }
     }
 
     /// Counts an event; learns when it is time to.
-    pub(crate) fn event<F>(&mut self, graph: &Graph<F>, program: &Program) {
+    pub(crate) fn event<F>(&mut self, graph: &Graph<F>, block: &Block) {
         self.left -= 1;
         if self.left == 0 {
-            self.learn(graph, program);
+            self.learn(graph, block);
         }
     }
 
     #[cold]
-    fn learn<F>(&mut self, graph: &Graph<F>, program: &Program) {
-        for (kills, count) in self.kills.iter_mut().zip(&mut self.counts) {
-            if count.looks > 0 {
-                #[allow(clippy::cast_precision_loss, reason = "an average")]
-                let seen = count.kills as f32 / count.looks as f32;
-                *kills += (seen - *kills) * WEIGHT;
-            }
-            *count = Count::default();
+    fn learn<F>(&mut self, graph: &Graph<F>, block: &Block) {
+        for (average, count) in self.kills.iter_mut().zip(&mut self.counts) {
+            count.teach(average);
+        }
+        for (average, count) in self.misses.iter_mut().zip(&mut self.group_counts) {
+            count.teach(average);
         }
         self.lesson = (self.lesson * 2).min(LAST_LESSON);
         self.left = self.lesson;
-        self.sort(graph, program);
+        self.sort(graph, block);
     }
 
     /// Puts the step first that rules out most for what it costs, then the one that does after that, and so on.
-    #[allow(clippy::cast_precision_loss, reason = "a guess")]
-    fn sort<F>(&mut self, graph: &Graph<F>, program: &Program) {
-        let mut asked = vec![false; graph.groups.len()];
-        let mut rest: Vec<usize> = (0..program.steps.len()).collect();
+    fn sort<F>(&mut self, graph: &Graph<F>, block: &Block) {
+        let mut asked = vec![false; self.groups.len()];
+        let mut rest: Vec<usize> = (0..block.steps.len()).collect();
         self.order.clear();
         while !rest.is_empty() {
             let worth = |step: usize| {
-                let new = program.steps[step].groups.iter().filter(|g| !asked[**g as usize]);
-                let cost = new.map(|group| group_cost(graph, *group) as f32).sum::<f32>();
-                self.kills[step] / (STEP_COST + cost)
+                let cost = STEP_COST + self.cost(graph, &block.steps[step], &asked);
+                self.kills[step] / cost
             };
             let best = (0..rest.len())
                 .max_by(|a, b| worth(rest[*a]).total_cmp(&worth(rest[*b])).then(b.cmp(a)))
                 .unwrap_or_default();
             let step = rest.remove(best);
-            program.steps[step].groups.iter().for_each(|group| asked[*group as usize] = true);
+            for group in &block.steps[step].groups {
+                if let Ok(place) = self.groups.binary_search(group) {
+                    asked[place] = true;
+                }
+            }
             self.order.push(u32::try_from(step).unwrap_or(u32::MAX));
         }
+    }
+
+    /// Of the groups that no step before asked for.
+    #[allow(clippy::cast_precision_loss, reason = "a guess")]
+    fn cost<F>(&self, graph: &Graph<F>, step: &Step, asked: &[bool]) -> f32 {
+        let places = step.groups.iter().filter_map(|group| self.groups.binary_search(group).ok());
+        places
+            .filter(|place| !asked[*place])
+            .map(|place| {
+                let group = &graph.groups[self.groups[place] as usize];
+                RECALL_COST + self.misses[place] * group.cost as f32
+            })
+            .sum()
     }
 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
-use hashbrown::{HashMap, HashSet};
-use rustc_hash::FxBuildHasher;
+use hashbrown::HashSet;
 
 use super::layout::Place;
 use super::pool::{Edge, Pool, PoolNode, Replaced};
@@ -23,14 +22,10 @@ pub struct Program {
     pub(super) nodes: Vec<ProgramNode>,
     pub(super) edges: Vec<Edge>,
     pub(super) n_memos: usize,
-    /// The caller's numbers, and the conditions.
-    pub(super) rules: Vec<(u32, Edge)>,
-    pub(super) steps: Vec<Step>,
-    /// For gates: which rules an atom lets through, as masks of 64 rules.
-    pub(super) passes: Vec<(u32, u64)>,
+    pub(super) blocks: Vec<Block>,
     pub(super) generation: u32,
-    /// Among the programs of its graph.
-    pub(super) id: usize,
+    /// Of the first block, among all blocks of the programs of its graph.
+    pub(super) first_block: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -45,16 +40,24 @@ pub(super) enum ProgramNode {
     },
 }
 
+/// Up to 64 rules, so that a word can say which of them are still in question.
+#[derive(Debug)]
+pub(super) struct Block {
+    /// The caller's numbers, and the conditions.
+    pub(super) rules: Vec<(u32, Edge)>,
+    pub(super) steps: Vec<Step>,
+}
+
 /// A look at some groups that rules out rules: one whose gate is here stays only if an atom of the gate holds. Steps may be
 /// made in any order.
 #[derive(Debug)]
 pub(super) struct Step {
+    /// The rules with a gate here.
+    pub(super) rules: u64,
+    pub(super) groups: Vec<u32>,
+    pub(super) gates: Vec<GateWord>,
     /// How many rules it is guessed to rule out.
     pub(super) kills: f32,
-    pub(super) groups: Vec<u32>,
-    /// The rules with a gate here, as masks of 64 rules.
-    pub(super) rules: Vec<(u32, u64)>,
-    pub(super) gates: Vec<GateWord>,
 }
 
 /// The atoms of gates in one word of answers.
@@ -62,19 +65,24 @@ pub(super) struct Step {
 pub(super) struct GateWord {
     pub(super) word: u32,
     pub(super) mask: u64,
-    /// For each bit of the mask, from the lowest: where its `passes` begin; one more for the end of the last.
-    pub(super) starts: Vec<u32>,
+    /// For each bit of the mask, from the lowest: the rules that this atom lets through.
+    pub(super) passes: Vec<u64>,
 }
 
 impl Program {
     /// No condition can hold for this kind of event.
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+        self.blocks.is_empty()
     }
 
     /// The conditions that can hold, by the caller's numbers.
     pub fn conditions(&self) -> impl Iterator<Item = u32> {
-        self.rules.iter().map(|(number, _)| *number)
+        self.blocks.iter().flat_map(|block| &block.rules).map(|(number, _)| *number)
+    }
+
+    pub(super) fn root(&self, condition: u32) -> Option<Edge> {
+        let mut rules = self.blocks.iter().flat_map(|block| &block.rules);
+        rules.find(|(number, _)| *number == condition).map(|(_, root)| *root)
     }
 
     /// Adds the groups that a condition looks at.
@@ -88,6 +96,13 @@ impl Program {
                 }
             }
         }
+    }
+}
+
+impl Block {
+    /// All rules.
+    pub(super) fn all(&self) -> u64 {
+        u64::MAX >> (64 - self.rules.len().clamp(1, 64))
     }
 }
 
@@ -135,28 +150,29 @@ impl Odds {
 
 impl<F> Compiler<'_, F> {
     fn compile(&self, rules: Vec<(u32, Edge)>) -> Program {
+        let n_blocks = rules.len().div_ceil(64);
         let mut program = Program {
             nodes: vec![ProgramNode::True],
             edges: Vec::new(),
             n_memos: 0,
-            rules: Vec::new(),
-            steps: Vec::new(),
-            passes: Vec::new(),
+            blocks: Vec::with_capacity(n_blocks),
             generation: self.graph.generation,
-            id: self.graph.n_programs.fetch_add(1, Ordering::Relaxed),
+            first_block: self.graph.n_blocks.fetch_add(n_blocks, Ordering::Relaxed),
         };
         let mut uses = vec![0_u32; self.pool.len()];
         let mut seen = HashSet::new();
         for (_, root) in &rules {
             self.count_uses(*root, &mut uses, &mut seen);
         }
-        let roots: Vec<Edge> = rules.iter().map(|(_, root)| *root).collect();
-        self.add_steps(&roots, &mut program);
         let mut added = vec![None; self.pool.len()];
-        program.rules = rules
-            .into_iter()
-            .map(|(number, root)| (number, self.add(root, &uses, &mut added, &mut program)))
-            .collect();
+        for rules in rules.chunks(64) {
+            let steps = self.steps(rules);
+            let rules = rules
+                .iter()
+                .map(|(number, root)| (*number, self.add(*root, &uses, &mut added, &mut program)))
+                .collect();
+            program.blocks.push(Block { rules, steps });
+        }
         program
     }
 
@@ -213,45 +229,37 @@ impl<F> Compiler<'_, F> {
         negated(new)
     }
 
-    fn add_steps(&self, roots: &[Edge], program: &mut Program) {
-        let gates: Vec<Vec<Gate>> = roots.iter().map(|root| self.gates(*root)).collect();
+    fn steps(&self, rules: &[(u32, Edge)]) -> Vec<Step> {
+        let gates: Vec<Vec<Gate>> = rules.iter().map(|(_, root)| self.gates(*root)).collect();
         let mut members: BTreeMap<&[u32], Vec<(usize, &Gate)>> = BTreeMap::new();
         for (rule, gates) in gates.iter().enumerate() {
             for gate in gates {
                 members.entry(&gate.groups).or_default().push((rule, gate));
             }
         }
-        for (groups, members) in members {
-            self.add_step(groups, &members, program);
-        }
+        members.into_iter().map(|(groups, members)| self.step(groups, &members)).collect()
     }
 
-    fn add_step(&self, groups: &[u32], members: &[(usize, &Gate)], program: &mut Program) {
-        let mut rules_of: HashMap<u32, Vec<usize>, FxBuildHasher> = HashMap::default();
+    fn step(&self, groups: &[u32], members: &[(usize, &Gate)]) -> Step {
+        let mut rules_of: BTreeMap<(u32, u8), u64> = BTreeMap::new();
         for (rule, gate) in members {
             for atom in &gate.atoms {
-                rules_of.entry(*atom).or_default().push(*rule);
+                let place = self.graph.places[*atom as usize];
+                *rules_of.entry((place.word, place.bit)).or_default() |= 1 << rule;
             }
         }
-        let mut atoms: Vec<(Place, Vec<usize>)> = rules_of
-            .into_iter()
-            .map(|(atom, rules)| (self.graph.places[atom as usize], rules))
-            .collect();
-        atoms.sort_by_key(|(place, _)| (place.word, place.bit));
-        let mut gates = Vec::new();
-        for atoms in atoms.chunk_by(|a, b| a.0.word == b.0.word) {
-            let mut starts = Vec::with_capacity(atoms.len() + 1);
-            for (_, rules) in atoms {
-                starts.push(number(program.passes.len()));
-                program.passes.extend(masks(rules));
-            }
-            starts.push(number(program.passes.len()));
-            let mask = atoms.iter().fold(0, |mask, (place, _)| mask | 1 << place.bit);
-            gates.push(GateWord { word: atoms[0].0.word, mask, starts });
+        let atoms: Vec<_> = rules_of.into_iter().collect();
+        let gates = atoms.chunk_by(|a, b| a.0.0 == b.0.0).map(|atoms| GateWord {
+            word: atoms[0].0.0,
+            mask: atoms.iter().fold(0, |mask, ((_, bit), _)| mask | 1 << bit),
+            passes: atoms.iter().map(|(_, rules)| *rules).collect(),
+        });
+        Step {
+            rules: members.iter().fold(0, |mask, (rule, _)| mask | 1 << rule),
+            groups: groups.to_vec(),
+            gates: gates.collect(),
+            kills: members.iter().map(|(_, gate)| 1.0 - gate.passes).sum(),
         }
-        let rules: Vec<usize> = members.iter().map(|(rule, _)| *rule).collect();
-        let kills = members.iter().map(|(_, gate)| 1.0 - gate.passes).sum();
-        program.steps.push(Step { kills, groups: groups.to_vec(), rules: masks(&rules), gates });
     }
 
     /// The necessary conditions of a rule that are disjunctions of comparisons: the best one for each set of groups.
@@ -317,24 +325,11 @@ struct Gate {
     passes: f32,
 }
 
-fn masks(rules: &[usize]) -> Vec<(u32, u64)> {
-    let mut rules = rules.to_vec();
-    rules.sort_unstable();
-    rules
-        .chunk_by(|a, b| a / 64 == b / 64)
-        .map(|rules| {
-            let mask = rules.iter().fold(0, |mask, rule| mask | 1 << (rule % 64));
-            (number(rules[0] / 64), mask)
-        })
-        .collect()
-}
-
-/// What it costs to know a group's answers, in instructions.
-pub(super) fn group_cost<F>(graph: &Graph<F>, group: u32) -> u32 {
-    use crate::Lifetime::{Clock, Event};
+/// A guess at what it costs to know a group's answers, in instructions.
+fn group_cost<F>(graph: &Graph<F>, group: u32) -> u32 {
     let group = &graph.groups[group as usize];
     // An answer that lives longer than the event is usually there already.
-    if matches!(group.lifetime, Event | Clock) { group.cost } else { 8 + group.cost / 20 }
+    if group.lifetime.place().is_none() { group.cost } else { 10 + group.cost / 10 }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a guess")]
