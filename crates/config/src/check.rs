@@ -3,6 +3,7 @@
 use gyr_diag::Position;
 use gyr_diag::yaml::{Node, Value};
 
+use crate::duration;
 use crate::table::{KEYS, Key, Type};
 
 /// What was found, and where.
@@ -78,6 +79,12 @@ impl Findings {
             Type::Text => {
                 if node.as_str().is_none() {
                     self.mistyped(node, row, "text");
+                }
+            }
+            Type::Duration => {
+                if node.as_str().and_then(duration::parse).is_none() {
+                    let text = node.as_str().unwrap_or_default();
+                    self.error(node, format!("{path} \"{text}\" is no duration such as 1m30s"));
                 }
             }
             Type::Choice { of, any_case } => match node.as_str() {

@@ -1,5 +1,7 @@
 //! The configuration, typed.
 
+use std::time::Duration;
+
 use gyr_diag::yaml::{Node, Value};
 
 use crate::reader::Reader;
@@ -97,6 +99,9 @@ pub struct Capture {
     pub default_duration_ms: u64,
     /// 0 = no limit.
     pub max_file_size_mb: u64,
+    /// How much of the past each capture begins with.
+    pub before: Duration,
+    pub before_memory_mb: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -336,6 +341,8 @@ fn capture(r: &Reader<'_>) -> Capture {
         all_rules: r.text("capture.mode") == "all_rules",
         default_duration_ms: r.integer("capture.default_duration"),
         max_file_size_mb: r.integer("capture.max_file_size_mb"),
+        before: r.duration("capture.before"),
+        before_memory_mb: r.integer("capture.before_memory_mb"),
     }
 }
 

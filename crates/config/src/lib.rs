@@ -6,6 +6,7 @@
 
 mod check;
 mod config;
+mod duration;
 mod environment;
 mod load;
 mod option;

@@ -1,8 +1,11 @@
 //! Values of a checked tree by their paths; those of absent keys come from the table.
 
+use std::time::Duration;
+
 use gyr_diag::yaml::{self, Node};
 
 use crate::check::row;
+use crate::duration;
 use crate::tree::find;
 
 /// A tree, or one map of a list in it.
@@ -28,6 +31,11 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn number(&self, path: &str) -> f64 {
         self.read(path, Node::as_f64).unwrap_or_default()
+    }
+
+    /// Zero if there is none.
+    pub(crate) fn duration(&self, path: &str) -> Duration {
+        self.read(path, |node| node.as_str().and_then(duration::parse)).unwrap_or_default()
     }
 
     /// The text; empty if there is none.

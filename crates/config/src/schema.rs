@@ -84,7 +84,9 @@ fn leaf_schema(key: &Key) -> Value {
         Type::Integer { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
         Type::Number { min, max: f64::MAX } => json!({"type": "number", "minimum": min}),
         Type::Number { min, max } => json!({"type": "number", "minimum": min, "maximum": max}),
-        Type::Text | Type::Choice { any_case: true, .. } => json!({"type": "string"}),
+        Type::Text | Type::Duration | Type::Choice { any_case: true, .. } => {
+            json!({"type": "string"})
+        }
         Type::Choice { of, any_case: false } => json!({"type": "string", "enum": of}),
         Type::Choices(of) => {
             json!({"type": "array", "items": {"type": "string", "enum": of}})

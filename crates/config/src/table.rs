@@ -31,6 +31,8 @@ pub enum Type {
         max: f64,
     },
     Text,
+    /// As `1h30m`.
+    Duration,
     /// One of these; anything else is an error. `any_case` if capitals do not matter.
     Choice {
         of: &'static [&'static str],
@@ -93,7 +95,7 @@ const PRIORITIES: &[&str] = &[
 const SEVERITIES: &[&str] =
     &["trace", "debug", "info", "notice", "warning", "error", "critical", "fatal"];
 
-use Type::{Any, Bool, Entries, Map, Number, Text, Texts};
+use Type::{Any, Bool, Duration, Entries, Map, Number, Text, Texts};
 
 /// Every key; those of one map stand together, in the order of the shipped file.
 #[rustfmt::skip] // A table reads by columns.
@@ -141,6 +143,10 @@ pub static KEYS: &[Key] = &[
     key("capture.default_duration", at_least(0), "5000", "5000", "Milliseconds that a capture lasts after its last match."),
     part("capture.max_file_size_mb", Type::Integer { min: 0, max: 1 << 20 }, "0",
          "Megabytes after which a capture ends; 0 = no limit."),
+    key("capture.before", Duration, "0s", "0s",
+        "How much of what happened before the match a capture also holds, as 10s; it is kept in memory."),
+    key("capture.before_memory_mb", Type::Integer { min: 2, max: 1 << 16 }, "64", "64",
+        "Megabytes for what is kept. If it does not fit, the oldest goes earlier."),
 
     key("load_plugins", Texts, "", "[]", "Names of the plugins to load; all that are listed below if the key is absent."),
     key("plugins", Entries, "[]", "[]", "Plugins and their settings."),
