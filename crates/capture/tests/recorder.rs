@@ -69,7 +69,7 @@ fn a_file_begins_with_the_time_asked_for_and_at_most_a_third_more() {
         let oldest = *recorder.oldest().unwrap();
         recorder.open(start(&path, options(pace), &recorder));
         record(&mut recorder, 50 * SECOND, 10);
-        let file = recorder.close().unwrap();
+        let mut file = recorder.close().unwrap();
         record(&mut recorder, 51 * SECOND, 10);
         assert!(matches!(file.finish(), Progress::Complete));
         let times = times(&path);
@@ -157,7 +157,7 @@ fn a_disk_that_hangs_holds_nobody_up() {
     for ts in 0..20_000 {
         record(&mut recorder, ts, 1_000);
     }
-    let file = recorder.close().unwrap();
+    let mut file = recorder.close().unwrap();
     assert!(matches!(file.finish(), Progress::Failed(_)));
 }
 

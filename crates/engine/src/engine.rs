@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use gyr_alert::Alert;
 use gyr_capture::{Next, Record, Source, SourceError};
-use gyr_event::snapshot::Snapshot;
+use gyr_event::{Event, snapshot::Snapshot};
 use gyr_fields::{Context, Field, Session};
 use gyr_filter::{Evaluator, Scratch};
 use gyr_rules::{Ruleset, SourceId};
 use gyr_state::{Host, Limits, State};
 
+use crate::captures::{CaptureNotice, CaptureSettings, CaptureStats, Captures};
 use crate::output::Says;
 use crate::tally::Tally;
 use crate::visible::is_for_rules;
@@ -27,6 +28,8 @@ pub struct Engine {
     scratch: Scratch,
     evaluator: Evaluator,
     tally: Tally,
+    /// None if captures are off.
+    captures: Option<Captures>,
     n_events: u64,
     first_ts: Option<u64>,
 }
@@ -41,11 +44,18 @@ pub struct Settings {
     pub own_pid: Option<i64>,
     /// Nanoseconds between events after which the run ends.
     pub duration: Option<u64>,
+    /// What matches record; none if captures are off.
+    pub captures: Option<CaptureSettings>,
 }
 
 /// Whom the loop talks to.
 pub trait Control {
     fn alert(&mut self, alert: Alert);
+
+    /// A capture that a match started has begun or ended.
+    fn capture(&mut self, notice: CaptureNotice) {
+        let _ = notice; // without captures there is none
+    }
 
     /// Called after each event, and when there is none for now; false ends the run.
     fn goes_on(&mut self, turn: Turn) -> bool;
@@ -80,6 +90,7 @@ impl Engine {
             ruleset,
             source,
             state: State::new(settings.limits),
+            captures: settings.captures.clone().map(Captures::new),
             settings,
             session,
             scratch: Scratch::default(),
@@ -91,6 +102,9 @@ impl Engine {
 
     /// Takes over what existed before the first event.
     pub fn load(&mut self, snapshot: Snapshot) {
+        if let Some(captures) = &mut self.captures {
+            captures.restart();
+        }
         self.state = State::new(self.settings.limits);
         self.state.load(snapshot);
     }
@@ -113,13 +127,27 @@ impl Engine {
                     self.load(*snapshot);
                     Turn::Event
                 }
-                Next::Idle => Turn::Idle,
+                Next::Idle => {
+                    if let Some(captures) = &mut self.captures {
+                        captures.idle();
+                    }
+                    Turn::Idle
+                }
                 Next::End => return Ok(End::Source),
             };
+            self.tell_captures(control);
             if !control.goes_on(turn) {
                 return Ok(End::Stopped);
             }
         }
+    }
+
+    /// Ends the capture that is under way, if one is, and waits until it is written.
+    pub fn finish(&mut self, control: &mut impl Control) {
+        if let Some(captures) = &mut self.captures {
+            captures.finish();
+        }
+        self.tell_captures(control);
     }
 
     pub const fn state(&self) -> &State {
@@ -135,6 +163,17 @@ impl Engine {
         self.n_events
     }
 
+    pub fn capture_stats(&self) -> CaptureStats {
+        self.captures.as_ref().map(Captures::stats).unwrap_or_default()
+    }
+
+    fn tell_captures(&mut self, control: &mut impl Control) {
+        let Some(captures) = &mut self.captures else { return };
+        while let Some(notice) = captures.next_notice() {
+            control.capture(notice);
+        }
+    }
+
     fn is_over(&mut self, record: &Record<'_>) -> bool {
         let ts = record.event.ts();
         let first = *self.first_ts.get_or_insert(ts);
@@ -145,6 +184,23 @@ impl Engine {
         self.n_events += 1;
         let event = record.event.at(record.event.cpu(), self.n_events);
         self.session.begin(&event);
+        if let Some(captures) = &mut self.captures {
+            captures.before(record, &mut self.state, host);
+        }
+        self.assert_rules(record, event, host, control);
+        if let Some(captures) = &mut self.captures {
+            captures.after(event.ts());
+        }
+    }
+
+    /// Brings the state up to date and tells which rules match.
+    fn assert_rules(
+        &mut self,
+        record: &Record<'_>,
+        event: Event<'_>,
+        host: &mut dyn Host,
+        control: &mut impl Control,
+    ) {
         let current = self.state.apply(&event, host);
         if !is_for_rules(record) || !self.ruleset.wants(self.source, event.code()) {
             return;
@@ -159,6 +215,12 @@ impl Engine {
             self.tally.count(place);
             if let Some(says) = self.says.get(place) {
                 control.alert(says.alert(&context, &self.scratch, &self.settings.hostname));
+            }
+            if let Some(captures) = &mut self.captures
+                && let Some(rule) = self.ruleset.rules().get(place)
+            {
+                let wish = (rule.capture, rule.capture_duration);
+                captures.matched(wish, record, self.n_events, &self.state);
             }
         };
         self.ruleset.matches(self.source, event.code(), &context, &mut self.evaluator, on_match);
@@ -223,6 +285,7 @@ thread 200 pid=200 comm=own exe=own exepath=/bin/own
             limits: Limits::default(),
             own_pid: None,
             duration: None,
+            captures: None,
         }
     }
 

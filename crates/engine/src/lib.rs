@@ -3,10 +3,12 @@
 //! [`Engine::run`] takes events from any [`gyr_capture::Source`]; the binary, tests and benchmarks drive it.
 #![forbid(unsafe_code)]
 
+mod captures;
 mod engine;
 mod output;
 mod tally;
 mod visible;
 
+pub use captures::{CaptureNotice, CaptureSettings, CaptureStats};
 pub use engine::{Control, End, Engine, Settings, Turn};
 pub use tally::Tally;

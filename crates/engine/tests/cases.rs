@@ -116,6 +116,7 @@ fn run(name: &str, rules: Arc<Ruleset<Field>>, events: &str) -> String {
         limits: Limits::default(),
         own_pid: None,
         duration: None,
+        captures: None,
     };
     let session = Session::new("syscall", TimeZone::UTC);
     let mut engine = Engine::new(settings, session, rules).unwrap();

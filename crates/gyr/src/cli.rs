@@ -18,6 +18,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Look whether this machine and this configuration are fit, and say what to do if not
     Doctor(DoctorOptions),
+    /// Assert the rules on a capture
+    Replay(ReplayOptions),
     /// Print the events that match a condition, one line each, until Ctrl-C
     Watch(WatchOptions),
 }
@@ -97,6 +99,9 @@ pub(crate) struct Options {
     /// Print the size of a memory page
     #[arg(long)]
     pub(crate) page_size: bool,
+    /// `gyr replay`: this capture, whatever the configuration names
+    #[arg(skip)]
+    pub(crate) capture: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -142,6 +147,29 @@ pub(crate) struct WatchOptions {
     /// Set a key of the configuration
     #[arg(short = 'o', long = "option", value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ReplayOptions {
+    /// The capture
+    #[arg(value_name = "FILE")]
+    pub(crate) capture: PathBuf,
+    /// Rules file or folder of them; replaces those of the configuration
+    #[arg(short = 'r', value_name = "FILE")]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Configuration file
+    #[arg(short = 'c', value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Set a key of the configuration
+    #[arg(short = 'o', long = "option", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+impl From<ReplayOptions> for Options {
+    fn from(options: ReplayOptions) -> Self {
+        let ReplayOptions { capture, rules, config, set } = options;
+        Self { capture: Some(capture), rules, config, set, ..Self::default() }
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! The binary: command line, start-up as a list of steps, and the commands beside the run itself.
 #![forbid(unsafe_code)]
 
+mod captures;
 mod cli;
 mod doctor;
 mod drops;
 mod live;
 mod log;
+mod progress;
 mod signals;
 mod steps;
 mod versions;
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         None => steps::run(cli.options),
         Some(Command::Doctor(options)) => Ok(doctor::run(&options)),
+        Some(Command::Replay(options)) => steps::run(options.into()),
         Some(Command::Watch(options)) => watch::run(&options),
     };
     result.unwrap_or_else(|error| {

@@ -37,6 +37,7 @@ pub(crate) fn run(options: &WatchOptions) -> Result<ExitCode> {
         limits: Limits::default(),
         own_pid: options.capture.is_none().then(|| i64::from(std::process::id())),
         duration: None,
+        captures: None,
     };
     let session = Session::new(SYSCALL, TimeZone::system());
     let Some(mut engine) = Engine::new(settings, session, Arc::clone(&ruleset)) else {

@@ -163,7 +163,7 @@ impl CaptureFile {
     }
 
     /// Ends the file and waits until all of it is written; with [`Pace::NeverWait`] for some seconds at most.
-    pub fn finish(mut self) -> Progress {
+    pub fn finish(&mut self) -> Progress {
         self.end();
         let has_failed = matches!(self.progress(), Progress::Failed(_));
         if !has_failed

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use gyr_config::{Config, Loaded, Settings};
+use gyr_config::{Config, EngineKind, Loaded, Settings};
 
 use super::{App, Flow};
 use crate::log::Log;
@@ -26,8 +26,17 @@ pub(super) fn load(app: &mut App) -> Result<Flow> {
     for warning in &warnings {
         app.log.warning(warning);
     }
-    app.config = Some(config);
+    app.config = Some(with_capture(config, app.options.capture.as_deref()));
     Ok(Flow::Next)
+}
+
+/// `gyr replay` names the capture itself.
+fn with_capture(mut config: Config, capture: Option<&Path>) -> Config {
+    if let Some(capture) = capture {
+        config.engine.kind = EngineKind::Replay;
+        config.engine.capture_file = capture.display().to_string();
+    }
+    config
 }
 
 /// The file to read; `None` if there is none and the built-in one serves.

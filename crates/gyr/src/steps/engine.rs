@@ -1,15 +1,17 @@
 //! The steps that open the source of events and run the engine on it.
 
+use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use gyr_alert::Alert;
 use gyr_capture::scap::Replay;
-use gyr_capture::{Source as _, Stats};
+use gyr_capture::{Source as _, SourceError, Stats};
 use gyr_config::{Config, EngineKind};
-use gyr_engine::{Control, Engine, Settings, Turn};
+use gyr_engine::{CaptureNotice, Control, Engine, Settings, Turn};
 use gyr_event::Interest;
 use gyr_fields::{BufferFormat, Field, Session};
 use gyr_outputs::{Outputs, Sender};
@@ -20,9 +22,10 @@ use jiff::tz::TimeZone;
 use super::rules::SYSCALL;
 use super::{App, Flow};
 use crate::drops::Monitored;
-use crate::live;
 use crate::log::Log;
+use crate::progress::{Meter, Metered, Progress};
 use crate::signals::Signals;
+use crate::{captures, live};
 
 pub(super) fn signals(app: &mut App) -> Result<Flow> {
     if !app.options.dry_run {
@@ -46,10 +49,21 @@ pub(super) fn run(app: &mut App) -> Result<Flow> {
     }
     let outputs = app.outputs.take().ok_or_else(|| anyhow!("no outputs are open"))?;
     let config = app.config()?;
-    let mut engine = Engine::new(settings(app, config), session(config), ruleset.clone())
+    let settings = settings(app, config);
+    let hostname = Arc::clone(&settings.hostname);
+    let max_bytes = settings.captures.as_ref().map_or(0, |captures| captures.max_bytes);
+    let mut engine = Engine::new(settings, session(config), ruleset.clone())
         .ok_or_else(|| anyhow!("no rules are for the source {SYSCALL}"))?;
-    let sender = outputs.sender();
-    let mut control = Loop { sender, outputs: &outputs, signals: &app.signals, seen: None };
+    let mut control = Loop {
+        sender: outputs.sender(),
+        outputs: &outputs,
+        signals: &app.signals,
+        seen: None,
+        log: &app.log,
+        hostname,
+        max_bytes,
+        progress: None,
+    };
     let ended = match config.engine.kind {
         EngineKind::Replay => replay(config, &mut engine, &mut control),
         EngineKind::Kernel { by_old_name } => {
@@ -62,6 +76,7 @@ pub(super) fn run(app: &mut App) -> Result<Flow> {
             Err(anyhow!("engine.kind nodriver needs a plugin that is a source of events"))
         }
     };
+    engine.finish(&mut control);
     if app.signals.stop.load(Ordering::Relaxed) {
         app.log.info("SIGINT received, exiting...");
     }
@@ -99,6 +114,11 @@ pub(super) struct Loop<'a> {
     signals: &'a Signals,
     /// What the source counted, at the end.
     seen: Option<Stats>,
+    log: &'a Log,
+    hostname: Arc<str>,
+    /// Of captures.
+    max_bytes: u64,
+    progress: Option<(Progress, Meter)>,
 }
 
 impl Control for Loop<'_> {
@@ -106,7 +126,16 @@ impl Control for Loop<'_> {
         self.sender.send(alert);
     }
 
+    fn capture(&mut self, notice: CaptureNotice) {
+        if let Some(alert) = captures::tell(&notice, self.max_bytes, &self.hostname, self.log) {
+            self.sender.send(alert);
+        }
+    }
+
     fn goes_on(&mut self, _: Turn) -> bool {
+        if let Some((progress, meter)) = &mut self.progress {
+            progress.event(|| meter.percent());
+        }
         if self.signals.take_reopen() {
             self.outputs.reopen();
         }
@@ -119,10 +148,18 @@ fn replay(config: &Config, engine: &mut Engine, control: &mut Loop<'_>) -> Resul
     if file.as_os_str().is_empty() {
         bail!("engine.kind replay needs engine.replay.capture_file");
     }
-    let mut source = Replay::open(file)?;
+    let (reader, meter) = match File::open(file) {
+        Ok(file) => Metered::new(file),
+        Err(error) => return Err(SourceError::Open { path: file.to_owned(), error }.into()),
+    };
+    let mut source = Replay::from_reader(reader, file.display().to_string())?;
     engine.load(source.take_snapshot());
+    control.progress = Progress::new().map(|progress| (progress, meter));
     let ended = engine.run(&mut source, &mut NoHost, control);
     control.seen = Some(source.stats());
+    if let Some((progress, _)) = control.progress.take() {
+        progress.end();
+    }
     ended?;
     Ok(())
 }
@@ -182,6 +219,7 @@ fn settings(app: &App, config: &Config) -> Settings {
         limits: limits(config),
         own_pid: live.then(|| i64::from(std::process::id())),
         duration: app.options.duration.map(|seconds| seconds.saturating_mul(1_000_000_000)),
+        captures: captures::settings(config),
     }
 }
 
