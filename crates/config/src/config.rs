@@ -36,6 +36,7 @@ pub struct Config {
     pub file_output: FileOutput,
     pub program_output: ProgramOutput,
     pub http_output: HttpOutput,
+    pub grpc: Grpc,
     pub grpc_output: bool,
     pub webserver: Webserver,
     pub logs: Logs,
@@ -175,6 +176,19 @@ pub struct HttpOutput {
     pub max_consecutive_timeouts: u64,
 }
 
+/// The gRPC server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grpc {
+    pub enabled: bool,
+    /// `unix://PATH` or `ADDRESS:PORT`.
+    pub bind_address: String,
+    pub threadiness: u64,
+    /// Paths.
+    pub private_key: String,
+    pub cert_chain: String,
+    pub root_certs: String,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webserver {
     pub enabled: bool,
@@ -267,6 +281,7 @@ impl Config {
                 program: r.text("program_output.program"),
             },
             http_output: http_output(&r),
+            grpc: grpc(&r),
             grpc_output: r.bool("grpc_output.enabled"),
             webserver: webserver(&r),
             logs: Logs {
@@ -296,7 +311,7 @@ impl Config {
             || self.file_output.enabled
             || self.program_output.enabled
             || self.http_output.enabled
-            || self.grpc_output
+            || (self.grpc.enabled && self.grpc_output)
     }
 }
 
@@ -372,6 +387,17 @@ fn http_output(r: &Reader<'_>) -> HttpOutput {
         compress_uploads: r.bool("http_output.compress_uploads"),
         keep_alive: r.bool("http_output.keep_alive"),
         max_consecutive_timeouts: r.integer("http_output.max_consecutive_timeouts"),
+    }
+}
+
+fn grpc(r: &Reader<'_>) -> Grpc {
+    Grpc {
+        enabled: r.bool("grpc.enabled"),
+        bind_address: r.text("grpc.bind_address"),
+        threadiness: r.integer("grpc.threadiness"),
+        private_key: r.text("grpc.private_key"),
+        cert_chain: r.text("grpc.cert_chain"),
+        root_certs: r.text("grpc.root_certs"),
     }
 }
 

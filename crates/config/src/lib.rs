@@ -18,7 +18,7 @@ mod tree;
 
 pub use config::{
     Able, AppendOutput, Capture, Config, DropAction, Drops, Engine, EngineKind, ExtraField,
-    FileOutput, HttpOutput, Json, Libs, Logs, ModernEbpf, Plugin, ProgramOutput, Selection,
+    FileOutput, Grpc, HttpOutput, Json, Libs, Logs, ModernEbpf, Plugin, ProgramOutput, Selection,
     Webserver,
 };
 pub use load::{Failure, Loaded, Settings, load};

@@ -1,5 +1,10 @@
 //! Who we are, and which versions of Falco's interfaces we speak.
 
+use std::fmt::Write as _;
+
+use gyr_fields::list::{self, Style};
+use gyr_serve::Version;
+use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 /// The Falco that we stand in for, with our own version as build metadata.
@@ -38,6 +43,43 @@ pub(crate) fn json() -> Value {
         "falco_version": FALCO,
         "libs_version": LIBS,
         "plugin_api_version": PLUGIN_API,
+    })
+}
+
+/// What clients of the gRPC API are told.
+pub(crate) fn grpc() -> Version {
+    let (release, build) = FALCO.split_once('+').unwrap_or((FALCO, ""));
+    let numbers = |version: &str| {
+        let mut parts = version.split('.').map(|part| part.parse().unwrap_or_default());
+        [(); 3].map(|()| parts.next().unwrap_or_default())
+    };
+    let [major, minor, patch] = numbers(release);
+    let [engine_major, engine_minor, engine_patch] = numbers(ENGINE);
+    Version {
+        version: FALCO.to_owned(),
+        major,
+        minor,
+        patch,
+        prerelease: String::new(),
+        build: build.to_owned(),
+        engine_minor,
+        engine_fields_checksum: fields_checksum(),
+        engine_major,
+        engine_patch,
+        engine_version: ENGINE.to_owned(),
+    }
+}
+
+/// Changes whenever the fields or events that rules can use change.
+fn fields_checksum() -> String {
+    let fields = list::fields(Style::Markdown, false) + &list::events(Style::Markdown, SCHEMA);
+    hex(digest(&SHA256, fields.as_bytes()).as_ref())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}"); // a string takes everything
+        text
     })
 }
 

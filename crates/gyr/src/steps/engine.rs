@@ -82,6 +82,9 @@ pub(super) fn run(app: &mut App) -> Result<Flow> {
     }
     let seen = control.seen.take().filter(|_| app.options.verbose);
     outputs.stop();
+    if let Some(grpc) = app.grpc.take() {
+        grpc.stop();
+    }
     if let Some(seen) = seen {
         print_error(&verbose(&seen, engine.n_events()));
     }

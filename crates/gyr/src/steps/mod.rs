@@ -5,6 +5,7 @@ mod engine;
 mod outputs;
 pub(crate) mod print;
 pub(crate) mod rules;
+mod serve;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use gyr_config::Config;
 use gyr_fields::Field;
 use gyr_outputs::Outputs;
 use gyr_rules::Ruleset;
+use gyr_serve::{Grpc, Hub, Web};
 
 pub(crate) use engine::hostname;
 
@@ -32,6 +34,10 @@ pub(crate) struct App {
     /// Between the steps `outputs` and `run`.
     pub(crate) outputs: Option<Outputs>,
     pub(crate) signals: Signals,
+    /// From the step `hub` on, if subscribers can get alerts.
+    pub(crate) hub: Option<Arc<Hub>>,
+    pub(crate) grpc: Option<Grpc>,
+    pub(crate) web: Option<Web>,
 }
 
 /// What comes after a step.
@@ -55,7 +61,10 @@ const STEPS: &[Step] = &[
     print::list_fields,
     rules::validate,
     rules::load,
+    serve::hub,
     outputs::start,
+    serve::grpc,
+    serve::web,
     engine::signals,
     engine::pidfile,
     engine::run,
@@ -70,6 +79,9 @@ pub(crate) fn run(options: Options) -> Result<ExitCode> {
         ruleset: None,
         outputs: None,
         signals: Signals::default(),
+        hub: None,
+        grpc: None,
+        web: None,
     };
     for step in STEPS {
         match step(&mut app)? {

@@ -9,18 +9,20 @@ use gyr_outputs::{
     ClientCertificate, FileSettings, HttpSettings, Limits, Options, Outputs, Overflow, Problem,
     ProgramSettings, Settings, StdoutSettings, SyslogSettings,
 };
+use gyr_serve::Hub;
 
 use super::{App, Flow};
 
 /// What may wait for each slow output, beside the limit by number that the configuration may set.
-const QUEUE_BYTES: usize = 64 << 20;
+pub(super) const QUEUE_BYTES: usize = 64 << 20;
 
 /// For each try of a request.
 const HTTP_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) fn start(app: &mut App) -> Result<Flow> {
     let config = app.config()?;
-    let settings = settings(config, app.options.unbuffered)?;
+    let mut settings = settings(config, app.options.unbuffered)?;
+    settings.taps.extend(app.hub.as_ref().map(Hub::tap));
     if app.options.dry_run {
         return Ok(Flow::Next);
     }
