@@ -13,7 +13,7 @@ use crate::environment::expand;
 use crate::option::{self, OptionError, Step};
 use crate::reader::Reader;
 use crate::sources::{Sources, shift};
-use crate::tree::{Strategy, merge};
+use crate::tree::{self, Strategy, merge};
 
 /// Where a configuration comes from.
 pub struct Settings<'a> {
@@ -35,6 +35,8 @@ pub struct Loaded {
     pub files: Vec<PathBuf>,
     /// "FILE:LINE: what".
     pub warnings: Vec<String>,
+    /// All that was read, merged, as one line of YAML.
+    pub merged: String,
 }
 
 /// Why there is no configuration.
@@ -160,7 +162,8 @@ impl Loader<'_> {
             }
             warnings.push(place + "rules_file is the old name of rules_files");
         }
-        Ok(Loaded { config: Config::read(root), files: self.files, warnings })
+        let merged = tree::to_line(root);
+        Ok(Loaded { config: Config::read(root), files: self.files, warnings, merged })
     }
 }
 
@@ -260,6 +263,8 @@ mod tests {
         assert!(loaded.config.json.output);
         assert_eq!(loaded.config.logs.level, "error");
         assert_eq!(loaded.config.engine.kind, EngineKind::Replay);
+        let rest = "\"json_output\": \"yes\", \"log_level\": \"error\", \"engine\": {\"kind\": \"replay\"}}";
+        assert!(loaded.merged.ends_with(rest), "{}", loaded.merged);
     }
 
     #[test]

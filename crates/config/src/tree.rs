@@ -35,6 +35,25 @@ pub(crate) fn merge(root: &mut Node, more: Node, strategy: Strategy) {
     }
 }
 
+/// A tree as YAML on one line, every scalar in quotes.
+pub(crate) fn to_line(node: &Node) -> String {
+    match &node.value {
+        Value::Null => "~".to_owned(),
+        Value::Scalar { text, .. } => serde_json::Value::from(text.as_str()).to_string(),
+        Value::Sequence(items) => {
+            let items: Vec<_> = items.iter().map(to_line).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Mapping(pairs) => {
+            let pairs: Vec<_> = pairs
+                .iter()
+                .map(|(key, value)| format!("{}: {}", to_line(key), to_line(value)))
+                .collect();
+            format!("{{{}}}", pairs.join(", "))
+        }
+    }
+}
+
 /// What a path of names leads to; an empty or absent node leads nowhere.
 pub(crate) fn find<'a>(root: &'a Node, path: &str) -> Option<&'a Node> {
     path.split('.').try_fold(root, Node::get).filter(|node| !node.is_null())

@@ -84,6 +84,9 @@ pub(crate) struct Options {
     /// Not these event sources
     #[arg(long, value_name = "SOURCE")]
     pub(crate) disable_source: Vec<String>,
+    /// Print what a report of a problem needs, as JSON
+    #[arg(long)]
+    pub(crate) support: bool,
     /// Write every line at once
     #[arg(short = 'U', long)]
     pub(crate) unbuffered: bool,

@@ -8,7 +8,7 @@ use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 /// The Falco that we stand in for, with our own version as build metadata.
-const FALCO: &str = concat!("0.44.0+gyr.", env!("CARGO_PKG_VERSION"));
+pub(crate) const FALCO: &str = concat!("0.44.0+gyr.", env!("CARGO_PKG_VERSION"));
 const LIBS: &str = concat!("0.23.0+gyr.", env!("CARGO_PKG_VERSION"));
 const PLUGIN_API: &str = "3.12.0";
 const ENGINE: &str = "0.63.0";

@@ -138,6 +138,9 @@ fn what_is_missing_or_wrong_is_named() {
         (&["-o", "engine.replay.capture_file=DIR/other.txt"], "DIR/other.txt: byte 0: "),
         (&["-o", "file_output.enabled=true"], "file output enabled but no filename in configuration block\n"),
         (&["-o", "engine.kind=nodriver"], "engine.kind nodriver needs a plugin"),
+        (&["--enable-source", "x"], "Attempted enabling an unknown event source: x\n"),
+        (&["--disable-source", "syscall", "-o", "engine.kind=modern_ebpf"], "Must enable at least one event source\n"),
+        (&["--disable-source", "x", "--enable-source", "syscall"], "You can not mix --enable-source and --disable-source\n"),
         (&["-l", "nobody"], "Rule \"nobody\" is not loaded"),
         (&["--list=nobody"], "Value for --list must be a valid source type\n"),
         (&["-V", "DIR/none.yaml"], "Could not open file DIR/none.yaml for reading\n"),
@@ -167,6 +170,13 @@ fn rules_are_validated_and_described() {
         (&["-L"], &["Rule ", "opened", "a file was opened", "closed"]),
         (&["-l", "closed", "-o", "json_output=true"], &["{\"rules\":[{", "\"name\":\"closed\""]),
         (&["--list=syscall", "-N"], &["evt.num\n", "proc.name\n"]),
+        (
+            &["--support", "-o", "rules_files=DIR/other.yaml"],
+            &[
+                "{\"cmdline\":",
+                "\"rules_files\":[{\"name\":\"DIR/other.yaml\",\"variants\":[{\"content\":\"- {rule: other",
+            ],
+        ),
         (&["--rule-schema"], &["\"required_engine_version\""]),
     ];
     for (args, parts) in cases {

@@ -14,7 +14,7 @@ pub(crate) const PLACES: &[&str] = &["/etc/gyr/gyr.yaml", "/etc/falco/falco.yaml
 
 pub(super) fn load(app: &mut App) -> Result<Flow> {
     let file = find(app.options.config.as_deref())?;
-    let Loaded { config, files, warnings } = read(file.as_deref(), &app.options.set)?;
+    let Loaded { config, files, warnings, merged } = read(file.as_deref(), &app.options.set)?;
     app.log = Log::new(&config.logs, config.time_format_iso_8601);
     app.log.info(&versions::banner());
     let args: Vec<_> = std::env::args().collect();
@@ -26,6 +26,7 @@ pub(super) fn load(app: &mut App) -> Result<Flow> {
     for warning in &warnings {
         app.log.warning(warning);
     }
+    app.merged_config = merged;
     app.config = Some(with_capture(config, app.options.capture.as_deref()));
     Ok(Flow::Next)
 }

@@ -29,6 +29,8 @@ pub(crate) struct App {
     pub(crate) log: Log,
     /// From the step `config` on.
     pub(crate) config: Option<Config>,
+    /// The same as it was written, on one line.
+    pub(crate) merged_config: String,
     /// From the step `rules` on.
     pub(crate) ruleset: Option<Arc<Ruleset<Field>>>,
     /// Between the steps `outputs` and `run`.
@@ -59,8 +61,10 @@ const STEPS: &[Step] = &[
     print::version,
     print::page_size,
     print::list_fields,
+    rules::select_sources,
     rules::validate,
     rules::load,
+    rules::support,
     serve::hub,
     outputs::start,
     serve::grpc,
@@ -76,6 +80,7 @@ pub(crate) fn run(options: Options) -> Result<ExitCode> {
         options,
         log: Log::early(),
         config: None,
+        merged_config: String::new(),
         ruleset: None,
         outputs: None,
         signals: Signals::default(),

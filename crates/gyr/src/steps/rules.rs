@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use gyr_alert::Priority;
-use gyr_config::{Able, AppendOutput, Config};
+use gyr_config::{Able, AppendOutput, Config, EngineKind};
 use gyr_fields::{Field, Fields};
 use gyr_rules::{
     Choice, ExtraField, ExtraOutput, LoadResult, Loader, Match, Matching, Plugins, Ruleset, Which,
@@ -17,6 +17,7 @@ use super::print::print;
 use super::{App, Flow};
 use crate::cli::Options;
 use crate::log::Log;
+use crate::versions;
 
 /// What stands for the rules that come with us where a file is expected.
 const BUILT_IN: &str = "built-in";
@@ -28,6 +29,53 @@ pub(super) fn rule_schema(app: &mut App) -> Result<Flow> {
         return Ok(Flow::Next);
     }
     print(&format!("{:#}", gyr_rules::schema()))
+}
+
+/// `--enable-source` and `--disable-source`, which a replay ignores.
+pub(super) fn select_sources(app: &mut App) -> Result<Flow> {
+    let (enabled, disabled) = (&app.options.enable_source, &app.options.disable_source);
+    if !enabled.is_empty() && !disabled.is_empty() {
+        bail!("You can not mix --enable-source and --disable-source");
+    }
+    let unknown = |sources: &[String]| sources.iter().find(|name| *name != SYSCALL).cloned();
+    if let Some(name) = unknown(enabled) {
+        bail!("Attempted enabling an unknown event source: {name}");
+    }
+    if let Some(name) = unknown(disabled) {
+        bail!("Attempted disabling an unknown event source: {name}");
+    }
+    if !disabled.is_empty() && app.config()?.engine.kind != EngineKind::Replay {
+        bail!("Must enable at least one event source");
+    }
+    Ok(Flow::Next)
+}
+
+/// `--support`: everything that a report of a problem needs, as one line of JSON.
+pub(super) fn support(app: &mut App) -> Result<Flow> {
+    if !app.options.support {
+        return Ok(Flow::Next);
+    }
+    let files: Value = files(&app.options, app.config()?)?
+        .into_iter()
+        .map(|(file, text)| json!({"name": file, "variants": [{"content": text}]}))
+        .collect();
+    let uname = rustix::system::uname();
+    let text = |text: &std::ffi::CStr| text.to_string_lossy().into_owned();
+    let out = json!({
+        "cmdline": std::env::args().collect::<Vec<_>>().join(" "),
+        "config": app.merged_config,
+        "engine_info": versions::json(),
+        "rules_files": files,
+        "system_info": {
+            "sysname": text(uname.sysname()),
+            "nodename": text(uname.nodename()),
+            "release": text(uname.release()),
+            "version": text(uname.version()),
+            "machine": text(uname.machine()),
+        },
+        "version": versions::FALCO,
+    });
+    print(&format!("{out}\n"))
 }
 
 /// `-V`: checks files one after the other, as if they were loaded together.
