@@ -6,9 +6,11 @@
 mod captures;
 mod engine;
 mod output;
+mod sieve;
 mod tally;
 mod visible;
 
 pub use captures::{CaptureNotice, CaptureSettings, CaptureStats};
 pub use engine::{Control, End, Engine, Settings, Turn};
+pub use sieve::Sieve;
 pub use tally::Tally;

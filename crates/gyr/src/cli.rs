@@ -1,5 +1,6 @@
 //! The command line: Falco's options, and our commands.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -18,6 +19,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Look whether this machine and this configuration are fit, and say what to do if not
     Doctor(DoctorOptions),
+    /// Record what happens into a capture, until Ctrl-C or the end of a command
+    Record(RecordOptions),
     /// Assert the rules on a capture
     Replay(ReplayOptions),
     /// Print the events that match a condition, one line each, until Ctrl-C
@@ -150,6 +153,34 @@ pub(crate) struct WatchOptions {
     /// Set a key of the configuration
     #[arg(short = 'o', long = "option", value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct RecordOptions {
+    /// The capture to write
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Show rules only the events that match this condition; what changes the picture of the system is kept as well
+    #[arg(short = 'f', long, value_name = "CONDITION")]
+    pub(crate) filter: Option<String>,
+    /// Rules file whose macros and lists the condition may use
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Also system calls of which only the name is known, context switches and page faults
+    #[arg(long)]
+    pub(crate) all_syscalls: bool,
+    /// Stop after so many seconds
+    #[arg(short = 'M', value_name = "SECONDS")]
+    pub(crate) duration: Option<u64>,
+    /// Configuration file
+    #[arg(short = 'c', value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Set a key of the configuration
+    #[arg(short = 'o', long = "option", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Run this command, and stop when it ends
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
 }
 
 #[derive(Args, Clone, Debug, Default)]

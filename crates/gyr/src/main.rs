@@ -8,6 +8,7 @@ mod drops;
 mod live;
 mod log;
 mod progress;
+mod record;
 mod signals;
 mod steps;
 mod versions;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         None => steps::run(cli.options),
         Some(Command::Doctor(options)) => Ok(doctor::run(&options)),
+        Some(Command::Record(options)) => record::run(&options),
         Some(Command::Replay(options)) => steps::run(options.into()),
         Some(Command::Watch(options)) => watch::run(&options),
     };

@@ -1,6 +1,7 @@
 //! `gyr watch`: events that match a condition, one line each.
 
 use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -30,7 +31,8 @@ const EVERYTHING: &str = "evt.num >= 0";
 const RULE: &str = "gyr watch";
 
 pub(crate) fn run(options: &WatchOptions) -> Result<ExitCode> {
-    let ruleset = Arc::new(ruleset(options)?);
+    let ruleset =
+        Arc::new(ruleset(options.filter.as_deref(), options.format.as_deref(), &options.rules)?);
     let config = read(find(options.config.as_deref())?.as_deref(), &options.set)?.config;
     let settings = Settings {
         hostname: crate::steps::hostname().into(),
@@ -61,9 +63,13 @@ pub(crate) fn run(options: &WatchOptions) -> Result<ExitCode> {
 }
 
 /// One rule with the condition and the format as its output; the macros and lists of other files can be used in it.
-fn ruleset(options: &WatchOptions) -> Result<Ruleset<Field>> {
+pub(crate) fn ruleset(
+    condition: Option<&str>,
+    format: Option<&str>,
+    rules: &[PathBuf],
+) -> Result<Ruleset<Field>> {
     let mut loader = Loader::new([(SYSCALL.to_owned(), Fields::default())]);
-    for file in &options.rules {
+    for file in rules {
         let result = loader.load(&file.display().to_string(), &read_rules(file)?);
         if !result.is_ok() {
             bail!("{}", result.to_text());
@@ -72,8 +78,8 @@ fn ruleset(options: &WatchOptions) -> Result<Ruleset<Field>> {
     let rule = json!([{
         "rule": RULE,
         "desc": "events to show",
-        "condition": options.filter.as_deref().unwrap_or(EVERYTHING),
-        "output": options.format.as_deref().unwrap_or(FORMAT),
+        "condition": condition.unwrap_or(EVERYTHING),
+        "output": format.unwrap_or(FORMAT),
         "priority": "DEBUG",
         "warn_evttypes": false,
     }]);

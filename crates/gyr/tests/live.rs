@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use shared::Folder;
+use shared::{Folder, may_load_ebpf};
 
 /// A run in the background, and what it prints line by line.
 struct Background {
@@ -61,20 +61,6 @@ impl Background {
         let status = self.child.wait().unwrap();
         (status.code(), self.lines.iter().collect(), stderr)
     }
-}
-
-fn may_load_ebpf() -> bool {
-    // CAP_SYS_ADMIN, or CAP_BPF with CAP_PERFMON.
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
-    let bits = effective.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0);
-    let may = bits >> 21 & 1 == 1 || bits >> 38 & 3 == 3;
-    assert!(may || std::env::var_os("REQUIRE_BPF").is_none(), "eBPF may not be loaded here");
-    #[allow(clippy::print_stderr, reason = "a skipped test must say so")]
-    if !may {
-        eprintln!("skipped: eBPF may not be loaded here");
-    }
-    may
 }
 
 fn rules(folder: &Folder) -> Vec<String> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// How a run of the binary went.
+#[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) status: Option<i32>,
     pub(crate) stdout: String,
@@ -70,4 +71,19 @@ pub(crate) fn reference() -> Option<PathBuf> {
         eprintln!("skipped: {} is not here", dir.display());
     }
     None
+}
+
+/// Whether live tests can run; says so if they cannot, and fails under REQUIRE_BPF=1.
+pub(crate) fn may_load_ebpf() -> bool {
+    // CAP_SYS_ADMIN, or CAP_BPF with CAP_PERFMON.
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let bits = effective.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0);
+    let may = bits >> 21 & 1 == 1 || bits >> 38 & 3 == 3;
+    assert!(may || std::env::var_os("REQUIRE_BPF").is_none(), "eBPF may not be loaded here");
+    #[allow(clippy::print_stderr, reason = "a skipped test must say so")]
+    if !may {
+        eprintln!("skipped: eBPF may not be loaded here");
+    }
+    may
 }
