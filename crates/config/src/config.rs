@@ -39,6 +39,7 @@ pub struct Config {
     pub grpc: Grpc,
     pub grpc_output: bool,
     pub webserver: Webserver,
+    pub metrics: Metrics,
     pub logs: Logs,
     pub output_timeout_ms: u64,
     pub drops: Drops,
@@ -201,6 +202,26 @@ pub struct Webserver {
     pub ssl_certificate: String,
 }
 
+/// Numbers about ourselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metrics {
+    pub enabled: bool,
+    /// As `1h30m`.
+    pub interval: String,
+    pub output_rule: bool,
+    /// A path; empty = none.
+    pub output_file: String,
+    /// The groups.
+    pub rules: bool,
+    pub resources: bool,
+    pub state: bool,
+    pub kernel: bool,
+    pub kernel_per_cpu: bool,
+    pub libbpf: bool,
+    pub convert_memory_to_mb: bool,
+    pub include_empty_values: bool,
+}
+
 /// Messages about ourselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logs {
@@ -284,6 +305,7 @@ impl Config {
             grpc: grpc(&r),
             grpc_output: r.bool("grpc_output.enabled"),
             webserver: webserver(&r),
+            metrics: metrics(&r),
             logs: Logs {
                 stderr: r.bool("log_stderr"),
                 syslog: r.bool("log_syslog"),
@@ -411,6 +433,23 @@ fn webserver(r: &Reader<'_>) -> Webserver {
         prometheus_metrics_enabled: r.bool("webserver.prometheus_metrics_enabled"),
         ssl_enabled: r.bool("webserver.ssl_enabled"),
         ssl_certificate: r.text("webserver.ssl_certificate"),
+    }
+}
+
+fn metrics(r: &Reader<'_>) -> Metrics {
+    Metrics {
+        enabled: r.bool("metrics.enabled"),
+        interval: r.text("metrics.interval"),
+        output_rule: r.bool("metrics.output_rule"),
+        output_file: r.text("metrics.output_file"),
+        rules: r.bool("metrics.rules_counters_enabled"),
+        resources: r.bool("metrics.resource_utilization_enabled"),
+        state: r.bool("metrics.state_counters_enabled"),
+        kernel: r.bool("metrics.kernel_event_counters_enabled"),
+        kernel_per_cpu: r.bool("metrics.kernel_event_counters_per_cpu_enabled"),
+        libbpf: r.bool("metrics.libbpf_stats_enabled"),
+        convert_memory_to_mb: r.bool("metrics.convert_memory_to_mb"),
+        include_empty_values: r.bool("metrics.include_empty_values"),
     }
 }
 

@@ -18,8 +18,8 @@ mod tree;
 
 pub use config::{
     Able, AppendOutput, Capture, Config, DropAction, Drops, Engine, EngineKind, ExtraField,
-    FileOutput, Grpc, HttpOutput, Json, Libs, Logs, ModernEbpf, Plugin, ProgramOutput, Selection,
-    Webserver,
+    FileOutput, Grpc, HttpOutput, Json, Libs, Logs, Metrics, ModernEbpf, Plugin, ProgramOutput,
+    Selection, Webserver,
 };
 pub use load::{Failure, Loaded, Settings, load};
 pub use schema::{schema, shipped_file};

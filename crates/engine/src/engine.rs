@@ -59,6 +59,14 @@ pub trait Control {
 
     /// Called after each event, and when there is none for now; false ends the run.
     fn goes_on(&mut self, turn: Turn) -> bool;
+
+    /// Whether somebody wants to know how the engine is doing. Asked after each event.
+    fn is_asked(&self) -> bool {
+        false
+    }
+
+    /// How the engine is doing, when asked.
+    fn answer(&mut self, _: &Engine) {}
 }
 
 /// What the loop has just seen.
@@ -136,6 +144,9 @@ impl Engine {
                 Next::End => return Ok(End::Source),
             };
             self.tell_captures(control);
+            if control.is_asked() {
+                control.answer(self);
+            }
             if !control.goes_on(turn) {
                 return Ok(End::Stopped);
             }

@@ -11,6 +11,7 @@ use gyr_outputs::Sender;
 use gyr_probe::Probe;
 
 use crate::log::Log;
+use crate::metrics::Exchange;
 
 const SECOND: u64 = 1_000_000_000;
 const RULE: &str = "Falco internal: syscall event drop";
@@ -25,6 +26,7 @@ pub(crate) struct Monitored<'a> {
     actions: Vec<DropAction>,
     /// When the last event happened.
     ts: u64,
+    exchange: Option<Arc<Exchange>>,
 }
 
 impl<'a> Monitored<'a> {
@@ -34,9 +36,14 @@ impl<'a> Monitored<'a> {
         sender: Sender,
         log: Log,
         hostname: Arc<str>,
+        exchange: Option<Arc<Exchange>>,
     ) -> Self {
         let monitor = Monitor::new(drops);
-        Self { probe, monitor, sender, log, hostname, actions: drops.actions.clone(), ts: 0 }
+        let actions = drops.actions.clone();
+        if let Some(exchange) = &exchange {
+            exchange.go_live();
+        }
+        Self { probe, monitor, sender, log, hostname, actions, ts: 0, exchange }
     }
 
     pub(crate) const fn monitor(&self) -> &Monitor {
@@ -94,6 +101,9 @@ impl Source for Monitored<'_> {
         if self.monitor.is_due(self.ts) {
             self.look()?;
         }
+        if let Some(exchange) = &self.exchange {
+            exchange.tell_kernel(|| self.probe.kernel_stats().ok());
+        }
         let next = self.probe.next()?;
         if let Next::Record(record) = &next {
             self.ts = record.event.ts();
@@ -107,10 +117,10 @@ impl Source for Monitored<'_> {
 }
 
 /// The parts that Falco tells lost events by.
-const GROUPS: &[&str] =
+pub(crate) const GROUPS: &[&str] =
     &["clone_fork", "execve", "connect", "open", "dir_file", "other_interest", "close", "proc"];
 
-fn group_of(code: EventCode) -> &'static str {
+pub(crate) fn group_of(code: EventCode) -> &'static str {
     let info = code.info();
     match info.name {
         "clone" | "clone3" | "fork" | "vfork" => "clone_fork",

@@ -7,6 +7,7 @@ mod doctor;
 mod drops;
 mod live;
 mod log;
+mod metrics;
 mod progress;
 mod record;
 mod signals;

@@ -73,10 +73,13 @@ pub(crate) fn grpc() -> Version {
 /// Changes whenever the fields or events that rules can use change.
 fn fields_checksum() -> String {
     let fields = list::fields(Style::Markdown, false) + &list::events(Style::Markdown, SCHEMA);
-    hex(digest(&SHA256, fields.as_bytes()).as_ref())
+    sha256(fields.as_bytes())
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// In hexadecimal digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    let digest = digest(&SHA256, bytes);
+    let bytes = digest.as_ref();
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}"); // a string takes everything
         text

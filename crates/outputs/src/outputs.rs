@@ -151,6 +151,11 @@ impl Sender {
             channel.queue.push(&message);
         }
     }
+
+    /// As [`Outputs::stats`].
+    pub fn stats(&self) -> Vec<(&'static str, Stats)> {
+        self.shared.stats()
+    }
 }
 
 impl Shared {

@@ -23,6 +23,7 @@ pub(super) fn load(app: &mut App) -> Result<Flow> {
     for file in &files {
         app.log.info(&format!("   {}", file.display()));
     }
+    app.config_files = files;
     for warning in &warnings {
         app.log.warning(warning);
     }

@@ -23,6 +23,7 @@ use super::rules::SYSCALL;
 use super::{App, Flow};
 use crate::drops::Monitored;
 use crate::log::Log;
+use crate::metrics::Exchange;
 use crate::progress::{Meter, Metered, Progress};
 use crate::signals::Signals;
 use crate::{captures, live};
@@ -58,6 +59,7 @@ pub(super) fn run(app: &mut App) -> Result<Flow> {
         sender: outputs.sender(),
         outputs: &outputs,
         signals: &app.signals,
+        exchange: app.metrics.as_ref().map(|metrics| Arc::clone(&metrics.exchange)),
         seen: None,
         log: &app.log,
         hostname,
@@ -81,6 +83,7 @@ pub(super) fn run(app: &mut App) -> Result<Flow> {
         app.log.info("SIGINT received, exiting...");
     }
     let seen = control.seen.take().filter(|_| app.options.verbose);
+    app.ticker = None;
     outputs.stop();
     if let Some(grpc) = app.grpc.take() {
         grpc.stop();
@@ -115,6 +118,7 @@ pub(super) struct Loop<'a> {
     sender: Sender,
     outputs: &'a Outputs,
     signals: &'a Signals,
+    exchange: Option<Arc<Exchange>>,
     /// What the source counted, at the end.
     seen: Option<Stats>,
     log: &'a Log,
@@ -132,6 +136,16 @@ impl Control for Loop<'_> {
     fn capture(&mut self, notice: CaptureNotice) {
         if let Some(alert) = captures::tell(&notice, self.max_bytes, &self.hostname, self.log) {
             self.sender.send(alert);
+        }
+    }
+
+    fn is_asked(&self) -> bool {
+        self.exchange.as_ref().is_some_and(|exchange| exchange.is_asked())
+    }
+
+    fn answer(&mut self, engine: &Engine) {
+        if let Some(exchange) = &self.exchange {
+            exchange.tell(engine);
         }
     }
 
@@ -179,8 +193,10 @@ fn kernel(
     let mut live = live::start(config, interest)?;
     engine.load(live.snapshot);
     let sender = control.outputs.sender();
-    let mut source =
-        Monitored::new(&mut live.probe, &config.drops, sender, log.clone(), hostname().into());
+    let hostname = Arc::clone(&control.hostname);
+    let exchange = control.exchange.clone();
+    let probe = &mut live.probe;
+    let mut source = Monitored::new(probe, &config.drops, sender, log.clone(), hostname, exchange);
     let ended = engine.run(&mut source, &mut live.host, control);
     control.seen = Some(source.stats());
     print_error(source.monitor());

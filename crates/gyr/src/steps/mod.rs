@@ -2,11 +2,13 @@
 
 pub(crate) mod config;
 mod engine;
+mod metrics;
 mod outputs;
 pub(crate) mod print;
 pub(crate) mod rules;
 mod serve;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -21,6 +23,8 @@ pub(crate) use engine::hostname;
 
 use crate::cli::Options;
 use crate::log::Log;
+use crate::metrics::events::EventCounts;
+use crate::metrics::{Metrics, Ticker};
 use crate::signals::Signals;
 
 /// What the steps have found and made so far.
@@ -31,8 +35,10 @@ pub(crate) struct App {
     pub(crate) config: Option<Config>,
     /// The same as it was written, on one line.
     pub(crate) merged_config: String,
+    pub(crate) config_files: Vec<PathBuf>,
     /// From the step `rules` on.
     pub(crate) ruleset: Option<Arc<Ruleset<Field>>>,
+    pub(crate) rules_files: Vec<PathBuf>,
     /// Between the steps `outputs` and `run`.
     pub(crate) outputs: Option<Outputs>,
     pub(crate) signals: Signals,
@@ -40,6 +46,11 @@ pub(crate) struct App {
     pub(crate) hub: Option<Arc<Hub>>,
     pub(crate) grpc: Option<Grpc>,
     pub(crate) web: Option<Web>,
+    /// From the step `metrics` on, if they are on.
+    pub(crate) metrics: Option<Arc<Metrics>>,
+    /// From the step `hub` on, if Prometheus may ask.
+    pub(crate) event_counts: Option<Arc<EventCounts>>,
+    pub(crate) ticker: Option<Ticker>,
 }
 
 /// What comes after a step.
@@ -67,6 +78,7 @@ const STEPS: &[Step] = &[
     rules::support,
     serve::hub,
     outputs::start,
+    metrics::start,
     serve::grpc,
     serve::web,
     engine::signals,
@@ -81,12 +93,17 @@ pub(crate) fn run(options: Options) -> Result<ExitCode> {
         log: Log::early(),
         config: None,
         merged_config: String::new(),
+        config_files: Vec::new(),
         ruleset: None,
+        rules_files: Vec::new(),
         outputs: None,
         signals: Signals::default(),
         hub: None,
         grpc: None,
         web: None,
+        metrics: None,
+        event_counts: None,
+        ticker: None,
     };
     for step in STEPS {
         match step(&mut app)? {

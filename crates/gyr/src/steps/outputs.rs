@@ -12,6 +12,7 @@ use gyr_outputs::{
 use gyr_serve::Hub;
 
 use super::{App, Flow};
+use crate::metrics::events::EventCounts;
 
 /// What may wait for each slow output, beside the limit by number that the configuration may set.
 pub(super) const QUEUE_BYTES: usize = 64 << 20;
@@ -23,6 +24,7 @@ pub(super) fn start(app: &mut App) -> Result<Flow> {
     let config = app.config()?;
     let mut settings = settings(config, app.options.unbuffered)?;
     settings.taps.extend(app.hub.as_ref().map(Hub::tap));
+    settings.taps.extend(app.event_counts.as_ref().map(EventCounts::tap));
     if app.options.dry_run {
         return Ok(Flow::Next);
     }

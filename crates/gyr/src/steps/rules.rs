@@ -115,7 +115,8 @@ pub(super) fn validate(app: &mut App) -> Result<Flow> {
 
 /// `-r`, or what the configuration names; `-L` and `-l` end here.
 pub(super) fn load(app: &mut App) -> Result<Flow> {
-    let (loader, _) = load_all(&app.options, app.config()?, &app.log)?;
+    let (loader, files) = load_all(&app.options, app.config()?, &app.log)?;
+    app.rules_files = files;
     if asks_to_describe(app) {
         let text = match app.config()?.json.output {
             true => format!("{}\n", describe_json(app, &loader)?),

@@ -1,6 +1,7 @@
 //! The steps that let others ask us: alerts over gRPC, health and versions over HTTP.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
 use gyr_alert::Priority;
@@ -12,12 +13,16 @@ use super::{App, Flow};
 use crate::log::Log;
 use crate::versions;
 
-/// Where alerts wait for subscribers.
+/// Where alerts wait for subscribers, and where they are counted for Prometheus.
 pub(super) fn hub(app: &mut App) -> Result<Flow> {
     let config = app.config()?;
     if config.grpc.enabled && config.grpc_output && !app.options.dry_run {
         let n_alerts = usize::try_from(config.outputs_queue_capacity).unwrap_or(usize::MAX);
         app.hub = Some(Hub::new(HubLimits { n_alerts, bytes: QUEUE_BYTES }));
+    }
+    let config = app.config()?;
+    if config.metrics.enabled && config.webserver.prometheus_metrics_enabled {
+        app.event_counts = Some(Arc::default());
     }
     Ok(Flow::Next)
 }
@@ -69,7 +74,10 @@ pub(super) fn web(app: &mut App) -> Result<Flow> {
     let pages = Pages {
         healthz: web.k8s_healthz_endpoint.clone(),
         versions: versions::json().to_string(),
-        metrics: None,
+        metrics: web.prometheus_metrics_enabled.then_some(()).and_then(|()| {
+            let metrics = app.metrics.clone()?;
+            Some(Arc::new(move || metrics.text()) as Arc<dyn Fn() -> String + Send + Sync>)
+        }),
     };
     let ssl = if web.ssl_enabled { " (SSL)" } else { "" };
     let web = Web::start(&settings, pages, tell(&app.log))
