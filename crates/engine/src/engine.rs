@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use gyr_alert::Alert;
-use gyr_capture::{Next, Record, Source, SourceError};
-use gyr_event::{Event, snapshot::Snapshot};
+use gyr_capture::{Next, Record, RecordFlags, Source, SourceError};
+use gyr_event::{Event, EventCode, snapshot::Snapshot};
 use gyr_fields::{Context, Field, Session};
 use gyr_filter::{Evaluator, Scratch};
 use gyr_rules::{Ruleset, SourceId};
@@ -13,7 +13,7 @@ use gyr_state::{Host, Limits, State};
 use crate::captures::{CaptureNotice, CaptureSettings, CaptureStats, Captures};
 use crate::output::Says;
 use crate::tally::Tally;
-use crate::visible::is_for_rules;
+use crate::visible::is_code_for_rules;
 
 /// Where events become alerts.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct Engine {
     /// As the rules of the ruleset.
     says: Vec<Says>,
     source: SourceId,
+    /// By code, whether any rule sees the event and may match it.
+    asked: Box<[bool]>,
     state: State,
     session: Session,
     scratch: Scratch,
@@ -91,10 +93,12 @@ impl Engine {
     /// For the events of one source; `None` if the ruleset does not know the session's source.
     pub fn new(settings: Settings, session: Session, ruleset: Arc<Ruleset<Field>>) -> Option<Self> {
         let source = ruleset.source(&session.source)?;
+        let is_asked = |code| is_code_for_rules(code) && ruleset.wants(source, code);
         let rules = ruleset.rules().iter();
         Some(Self {
             tally: Tally::new(rules.clone().map(|rule| (rule.name.clone(), rule.priority))),
             says: rules.map(|rule| Says::of(rule)).collect(),
+            asked: EventCode::all().map(is_asked).collect(),
             ruleset,
             source,
             state: State::new(settings.limits),
@@ -213,7 +217,8 @@ impl Engine {
         control: &mut impl Control,
     ) {
         let current = self.state.apply(&event, host);
-        if !is_for_rules(record) || !self.ruleset.wants(self.source, event.code()) {
+        let is_asked = self.asked.get(event.code().index()).is_some_and(|asked| *asked);
+        if !is_asked || record.flags.contains(RecordFlags::STATE_ONLY) {
             return;
         }
         let context = Context::new(event, &self.state, current, &self.session);

@@ -18,10 +18,13 @@ const STATE_ONLY: &[EventCode] = &[
 
 /// Whether rules see this event.
 pub(crate) fn is_for_rules(record: &Record<'_>) -> bool {
-    let code = record.event.code();
-    let for_state = STATE_ONLY.contains(&code);
-    let describes_old = code.info().category.origin == Origin::ITER;
-    !for_state && !describes_old && !record.flags.contains(RecordFlags::STATE_ONLY)
+    is_code_for_rules(record.event.code()) && !record.flags.contains(RecordFlags::STATE_ONLY)
+}
+
+/// Whether rules see events of this code, unless they are flagged.
+pub(crate) fn is_code_for_rules(code: EventCode) -> bool {
+    // Iterators tell of what is there already.
+    !STATE_ONLY.contains(&code) && code.info().category.origin != Origin::ITER
 }
 
 #[cfg(test)]
