@@ -53,11 +53,19 @@ pub trait Output: Send {
         Ok(())
     }
 
+    /// What another thread can do to free this one from what it hangs in, if there is anything.
+    fn breaker(&self) -> Option<Breaker> {
+        None
+    }
+
     /// The end; what is open may be closed with care.
     fn close(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
+
+/// Frees an output from what it hangs in; called when nobody waits for it any more.
+pub type Breaker = Box<dyn Fn() + Send>;
 
 /// How many alerts an output wants at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 use std::os::fd::AsFd as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use rustix::event::PollFlags;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 use crate::lines::{Lines, wait};
-use crate::{Batch, Batching, Failed, Output};
+use crate::{Batch, Batching, Breaker, Failed, Output};
 
 /// Which program, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,19 @@ pub(crate) struct Program {
     running: Option<Run>,
     /// How long to wait before the next start; grows while runs end at once.
     pause: Duration,
+    current: Current,
+}
+
+/// The run that there is, for whoever wants to end it.
+#[derive(Clone, Default)]
+struct Current(Arc<Mutex<Runs>>);
+
+#[derive(Default)]
+struct Runs {
+    /// Not waited for yet, so that its number is still its own.
+    pid: Option<Pid>,
+    /// There shall be no more.
+    over: bool,
 }
 
 struct Run {
@@ -43,6 +57,7 @@ struct Run {
     input: ChildStdin,
     lines: Lines,
     started: Instant,
+    current: Current,
 }
 
 /// A run that ends sooner is followed by a longer pause.
@@ -50,7 +65,12 @@ const SHORT: Duration = Duration::from_secs(1);
 
 impl Program {
     pub(crate) fn open(settings: &ProgramSettings) -> io::Result<Self> {
-        let mut program = Self { settings: settings.clone(), running: None, pause: Duration::ZERO };
+        let mut program = Self {
+            settings: settings.clone(),
+            running: None,
+            pause: Duration::ZERO,
+            current: Current::default(),
+        };
         if settings.keep_alive {
             program.running = Some(program.start()?);
         }
@@ -119,7 +139,15 @@ impl Program {
         let input = child.stdin.take().ok_or_else(|| io::Error::other("no standard input"))?;
         rustix::io::ioctl_fionbio(&input, true)?;
         let lines = Lines { patience: Some(self.settings.timeout), ..Lines::default() };
-        Ok(Run { child, input, lines, started: Instant::now() })
+        let current = self.current.clone();
+        let mut runs = current.lock();
+        runs.pid = pid(&child);
+        let over = runs.over;
+        drop(runs);
+        if over {
+            current.kill();
+        }
+        Ok(Run { child, input, lines, started: Instant::now(), current })
     }
 
     fn lengthen_pause(&mut self, run: &Run) {
@@ -151,6 +179,14 @@ impl Output for Program {
         Ok(())
     }
 
+    fn breaker(&self) -> Option<Breaker> {
+        let current = self.current.clone();
+        Some(Box::new(move || {
+            current.lock().over = true;
+            current.kill();
+        }))
+    }
+
     fn close(&mut self) -> io::Result<()> {
         let timeout = self.settings.timeout;
         self.running.take().map_or(Ok(()), |run| run.finish(timeout).map(drop))
@@ -171,27 +207,45 @@ impl Run {
 
     /// Lets the program read to the end, and waits for it.
     fn finish(self, timeout: Duration) -> io::Result<ExitStatus> {
-        let Self { mut child, input, .. } = self;
+        let Self { child, input, current, .. } = self;
         drop(input);
-        if ends_within(&child, timeout)? {
-            return child.wait();
+        if let Some(status) = current.wait(child, timeout)? {
+            return Ok(status);
         }
-        kill(child);
         Err(io::Error::new(ErrorKind::TimedOut, "it does not end: killed"))
     }
 
     fn kill(self) {
-        kill(self.child);
+        self.current.kill();
+        let _ = self.current.wait(self.child, SHORT); // what hangs in the kernel ends when that lets it
     }
 }
 
-fn kill(mut child: Child) {
-    if let Some(pid) = pid(&child) {
-        let _ = kill_process_group(pid, Signal::KILL); // it may have ended
+impl Current {
+    /// Kills it with all its children.
+    fn kill(&self) {
+        if let Some(pid) = self.lock().pid {
+            let _ = kill_process_group(pid, Signal::KILL); // it may have ended
+        }
     }
-    // What hangs in the kernel ends when the kernel lets it.
-    if ends_within(&child, SHORT).unwrap_or(false) {
-        let _ = child.wait();
+
+    /// Waits for its end; kills it if that does not come in time.
+    fn wait(&self, mut child: Child, time: Duration) -> io::Result<Option<ExitStatus>> {
+        let ended = ends_within(&child, time)?;
+        if !ended {
+            self.kill();
+            if !ends_within(&child, SHORT)? {
+                return Ok(None);
+            }
+        }
+        // Once it is waited for its number may be another's.
+        self.lock().pid = None;
+        let status = child.wait()?;
+        Ok(ended.then_some(status))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Runs> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -251,13 +305,13 @@ mod tests {
         output.send(&batch(&["1"])).unwrap();
         let run = output.running.take().unwrap();
         // Its end is seen only when it is written to.
-        let Run { mut child, input, lines, started } = run;
+        let Run { mut child, input, lines, started, current } = run;
         let (reader, closed) = io::pipe().unwrap();
         drop(reader);
         drop(input);
         child.wait().unwrap();
         let input = ChildStdin::from(std::os::fd::OwnedFd::from(closed));
-        output.running = Some(Run { child, input, lines, started });
+        output.running = Some(Run { child, input, lines, started, current });
         output.send(&batch(&["2", "3"])).unwrap();
         output.close().unwrap();
         let want = ["1", "2", "3"].map(|message| line(message) + "\n").concat();

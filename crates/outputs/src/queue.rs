@@ -1,11 +1,12 @@
 //! The queue that alerts wait in before one output: bounded by number and by memory, and every alert is accounted for.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::batch::Message;
-use crate::{Batching, Stats};
+use crate::{Batching, Breaker, Stats};
 
 /// How much may wait, for each output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,11 +49,16 @@ struct State {
     reopen: bool,
     /// So many alerts wake the worker; 0 if it is awake.
     wake_at: usize,
+    breaker: OptionalBreaker,
     /// Somebody found no room: the worker shall not wait for company.
     hurry: bool,
     n_sleeping_senders: usize,
     stats: Stats,
 }
+
+/// Without a form to print.
+#[derive(Default)]
+struct OptionalBreaker(Option<Breaker>);
 
 /// What the queue still does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -200,6 +206,11 @@ impl Queue {
         self.done.notify_all();
     }
 
+    /// What frees the worker from what it hangs in.
+    pub(crate) fn break_with(&self, breaker: Option<Breaker>) {
+        self.lock().breaker = OptionalBreaker(breaker);
+    }
+
     pub(crate) fn is_finished(&self) -> bool {
         self.lock().life == Life::Finished
     }
@@ -231,6 +242,9 @@ impl Queue {
                 let n_discarded = state.clear();
                 state.stats.n_discarded += n_discarded as u64;
                 state.life = Life::Abandoned;
+                if let Some(free) = state.breaker.0.take() {
+                    free();
+                }
                 return n_discarded;
             }
             let waited = self.done.wait_timeout(state, left);
@@ -265,6 +279,12 @@ impl Queue {
     /// No code under this lock leaves the state half changed, so that a poisoned lock is as good as any.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for OptionalBreaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OptionalBreaker").field(&self.0.is_some()).finish()
     }
 }
 

@@ -40,6 +40,7 @@ impl Worker {
             Ok(output) => output,
             Err(error) => return (self.report)(Problem::NotOpened { output: self.name, error }),
         };
+        self.queue.break_with(output.breaker());
         let mut batch = Batch::default();
         loop {
             match self.queue.take(batch.messages(), output.batching()) {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use gyr_alert::Priority;
 use rustls::ServerConfig;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
@@ -50,8 +50,9 @@ pub(crate) struct Plan {
     pub(crate) report: Report,
 }
 
-/// Serves one connection to its end.
-pub(crate) type Speak = Arc<dyn Fn(Box<dyn Stream>) -> Spoken + Send + Sync>;
+/// Serves one connection to its end, which comes soon once it is told to stop.
+pub(crate) type Speak = Arc<dyn Fn(Box<dyn Stream>, Stopping) -> Spoken + Send + Sync>;
+pub(crate) type Stopping = watch::Receiver<()>;
 pub(crate) type Spoken = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) type Report = Arc<dyn Fn(Notice) + Send + Sync>;
 
@@ -59,11 +60,14 @@ pub(crate) type Report = Arc<dyn Fn(Notice) + Send + Sync>;
 #[derive(Debug)]
 pub(crate) struct Server {
     runtime: Option<Runtime>,
+    stop: watch::Sender<()>,
+    /// A place for each connection.
+    room: Arc<Semaphore>,
     pub(crate) address: String,
     pub(crate) n_threads: usize,
 }
 
-const MAX_CONNECTIONS: usize = 1024;
+const MAX_CONNECTIONS: u32 = 1024;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long connections that are still busy are waited for at the end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
@@ -88,23 +92,28 @@ impl Server {
             .accepting()
             .map_err(|error| ServeError::Listen(address.clone(), error))?;
         drop(within);
+        let (stop, stopping) = watch::channel(());
+        let room = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
         let door = Door {
             name: plan.name,
             tls: plan.tls.map(TlsAcceptor::from),
             speak: plan.speak,
             report: plan.report,
+            stopping,
             refusals: Mutex::default(),
         };
-        runtime.spawn(accept(accepting, Arc::new(door)));
-        Ok(Self { runtime: Some(runtime), address, n_threads })
+        runtime.spawn(accept(accepting, Arc::new(door), Arc::clone(&room)));
+        Ok(Self { runtime: Some(runtime), stop, room, address, n_threads })
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_timeout(STOP_TIMEOUT);
-        }
+        let Some(runtime) = self.runtime.take() else { return };
+        self.stop.send_replace(());
+        let all_gone = self.room.acquire_many(MAX_CONNECTIONS);
+        let _ = runtime.block_on(async { timeout(STOP_TIMEOUT, all_gone).await }); // who lingers is cut off
+        runtime.shutdown_background();
     }
 }
 
@@ -114,15 +123,20 @@ struct Door {
     tls: Option<TlsAcceptor>,
     speak: Speak,
     report: Report,
+    stopping: Stopping,
     refusals: Mutex<Refusals>,
 }
 
-async fn accept(accepting: Accepting, door: Arc<Door>) {
-    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+async fn accept(accepting: Accepting, door: Arc<Door>, room: Arc<Semaphore>) {
+    let mut stopping = door.stopping.clone();
     loop {
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
-        match accepting.accept().await {
+        let accepted = tokio::select! {
+            accepted = accepting.accept() => accepted,
+            _ = stopping.changed() => return,
+        };
+        match accepted {
             Ok((stream, peer)) => {
+                let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
                 let door = Arc::clone(&door);
                 tokio::spawn(async move {
                     door.enter(stream, peer).await;
@@ -139,9 +153,10 @@ async fn accept(accepting: Accepting, door: Arc<Door>) {
 
 impl Door {
     async fn enter(&self, stream: Box<dyn Stream>, peer: String) {
-        let Some(tls) = &self.tls else { return (self.speak)(stream).await };
+        let stopping = self.stopping.clone();
+        let Some(tls) = &self.tls else { return (self.speak)(stream, stopping).await };
         match timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-            Ok(Ok(stream)) => (self.speak)(Box::new(stream)).await,
+            Ok(Ok(stream)) => (self.speak)(Box::new(stream), stopping).await,
             Ok(Err(error)) => self.refuse(peer, error.to_string()),
             Err(_) => self.refuse(peer, "no TLS handshake in time".to_owned()),
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::Ready;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -89,7 +90,7 @@ impl Web {
 
 fn speak(pages: Pages) -> Speak {
     let pages = Arc::new(pages);
-    Arc::new(move |stream| {
+    Arc::new(move |stream, mut stopping| {
         let pages = Arc::clone(&pages);
         Box::pin(async move {
             let answer =
@@ -100,7 +101,13 @@ fn speak(pages: Pages) -> Speak {
                 .timer(TokioTimer::new())
                 .header_read_timeout(IDLE)
                 .serve_connection(TokioIo::new(stream), answer);
-            let _ = connection.await; // a client that breaks off is its own affair
+            let mut connection = pin!(connection);
+            // A client that breaks off is its own affair.
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                _ = stopping.changed() => connection.as_mut().graceful_shutdown(),
+            }
+            let _ = connection.await;
         })
     })
 }

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, UdpSocket};
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -86,10 +87,14 @@ fn a_program_that_closes_its_input_is_started_again_and_gets_whole_lines() {
 fn programs_that_hang_delay_no_other_output() {
     for keep_alive in [true, false] {
         let folder = Folder::new();
-        let path = folder.join("events.txt");
+        let (path, pid) = (folder.join("events.txt"), folder.join("pid"));
         let settings = Settings {
             file: Some(file(&path)),
-            program: Some(program("sleep 3".to_owned(), keep_alive, LONG)),
+            program: Some(program(
+                format!("echo $$ >{}; exec sleep 1000", pid.display()),
+                keep_alive,
+                LONG,
+            )),
             ..Settings::default()
         };
         let running = Running::start(&settings, 200, Duration::from_millis(100));
@@ -105,6 +110,9 @@ fn programs_that_hang_delay_no_other_output() {
         assert!(ended.stats("program").n_dropped() > 0);
         ended.check_said("\"program\" output timeout");
         ended.check_said("\"program\" output channel still blocked, discarding");
+        let pid = fs::read_to_string(&pid).unwrap();
+        let process = format!("/proc/{}", pid.trim());
+        eventually("nothing is left behind", || !Path::new(&process).exists());
     }
 }
 

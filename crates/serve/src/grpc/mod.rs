@@ -8,6 +8,7 @@ pub use hub::{Hub, HubLimits, HubStats};
 pub use messages::Version;
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,7 +92,7 @@ impl Grpc {
 }
 
 fn speak(methods: Methods) -> Speak {
-    Arc::new(move |stream| {
+    Arc::new(move |stream, mut stopping| {
         let methods = methods.clone();
         Box::pin(async move {
             let connection = Builder::new(TokioExecutor::new())
@@ -99,7 +100,13 @@ fn speak(methods: Methods) -> Speak {
                 .keep_alive_interval(PING_EVERY)
                 .keep_alive_timeout(PING_EVERY)
                 .serve_connection(TokioIo::new(stream), methods);
-            let _ = connection.await; // a client that breaks off is its own affair
+            let mut connection = pin!(connection);
+            // A client that breaks off is its own affair.
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                _ = stopping.changed() => connection.as_mut().graceful_shutdown(),
+            }
+            let _ = connection.await;
         })
     })
 }

@@ -87,9 +87,9 @@ fn a_stop_lets_subscribers_have_what_is_there() {
     run(async {
         let mut client = Client::connect(&folder.join("grpc.sock")).await;
         let mut call = client.call(SUBSCRIBE, &[8, 1]).await;
-        publish(&hub, 0..100);
+        publish(&hub, 0..5_000);
         let stopped = tokio::task::spawn_blocking(|| server.stop());
-        assert_eq!(call.all().await.len(), 100);
+        assert_eq!(call.all().await.len(), 5_000);
         assert_eq!(call.status.as_deref(), Some("14"));
         stopped.await.unwrap();
     });
