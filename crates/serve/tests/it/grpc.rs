@@ -1,13 +1,12 @@
 //! Alerts over gRPC.
 
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gyr_serve::{Grpc, Hub, HubStats};
-use gyr_testkit::{Folder, Process, eventually};
+use gyr_testkit::{Folder, eventually};
 
-use crate::parts::{Client, alert, hub, outputs, serve};
+use crate::parts::{Client, alert, hub, outputs, publish, serve};
 
 const GET: &str = "/falco.outputs.service/get";
 const SUB: &str = "/falco.outputs.service/sub";
@@ -17,14 +16,6 @@ const SUBSCRIBE: &str = "/falco.output.service/subscribe";
 fn run<T>(part: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(part)
-}
-
-/// Sends alerts through outputs into the hub.
-fn publish(hub: &Arc<Hub>, numbers: std::ops::Range<usize>) {
-    let n = numbers.len() as u64;
-    let outputs = outputs(hub);
-    numbers.for_each(|n| outputs.sender().send(alert(n)));
-    assert_eq!(outputs.stop()[0].1.n_delivered, n);
 }
 
 fn server() -> (Folder, Arc<Hub>, Grpc) {
@@ -151,52 +142,4 @@ fn of_100_subscribers_90_get_every_alert_and_10_that_never_read_are_cut_off() {
     assert_eq!(n_cut_off, 10);
     assert!(n_due > 90 * N as u64 && n_missed > 0);
     assert_eq!(n_due, n_delivered + n_missed + n_waiting);
-}
-
-#[test]
-#[allow(clippy::print_stderr, reason = "for whoever runs the test")]
-fn a_python_client_made_from_the_proto_files_understands_us() {
-    let mut imports = Command::new("/usr/bin/python3");
-    let imported = imports.args(["-c", "import grpc, grpc_tools"]).stderr(Stdio::null()).status();
-    if !imported.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: python3-grpcio and python3-grpc-tools are not installed");
-        return;
-    }
-    let (folder, hub, _server) = server();
-    let address = format!("unix://{}", folder.join("grpc.sock").display());
-    let client = |arguments: &[&str]| {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/python/alerts.py");
-        let mut command = Command::new("/usr/bin/python3");
-        command.arg(script).args(["--address", &address]).args(arguments);
-        command
-    };
-    let text = |mut command: Command| {
-        let output = command.stderr(Stdio::inherit()).output().unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    };
-
-    let want = "{\"version\": \"1.2.3\", \"major\": 1, \"minor\": 2, \"patch\": 3, \"engine_minor\": 63, \
-                \"engine_version\": \"0.63.0\"}\n";
-    assert_eq!(text(client(&["--version"])), want);
-
-    publish(&hub, 7..8);
-    let want = "{\"time\": \"2016-08-04T16:17:57.881781397Z\", \"priority\": \"WARNING\", \"rule\": \"a rule\", \
-                \"output\": \"2016-08-04T16:17:57.881781397+0000: Warning 7\", \
-                \"output_fields\": {\"missing\": \"<NA>\", \"n\": \"7\"}, \"hostname\": \"host\", \
-                \"tags\": [\"tag\"], \"source\": \"syscall\"}\n";
-    let got = text(client(&["--get"]));
-    // The order of a map's entries is nobody's promise.
-    let other = got
-        .replace("{\"n\": \"7\", \"missing\": \"<NA>\"}", "{\"missing\": \"<NA>\", \"n\": \"7\"}");
-    assert_eq!(other, want);
-
-    let log = folder.join("log");
-    let file = std::fs::File::create(&log).unwrap();
-    let n_lines = || std::fs::read_to_string(&log).unwrap().lines().count();
-    let _subscriber = Process::start(client(&[]).stdout(file));
-    eventually("it has what came before", || n_lines() == 1);
-    for n in 0..3 {
-        publish(&hub, n..n + 1);
-        eventually("it has the alert", || n_lines() == n + 2);
-    }
 }

@@ -1,5 +1,6 @@
 //! Our servers, as their clients see them.
 
+mod clients;
 mod grpc;
 mod parts;
 mod tls;

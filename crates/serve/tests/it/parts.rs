@@ -53,6 +53,14 @@ pub(crate) fn outputs(hub: &Arc<Hub>) -> Outputs {
     Outputs::start(&settings, options, |problem| panic!("{problem}")).unwrap()
 }
 
+/// Sends alerts through outputs into the hub.
+pub(crate) fn publish(hub: &Arc<Hub>, numbers: std::ops::Range<usize>) {
+    let n = numbers.len() as u64;
+    let outputs = outputs(hub);
+    numbers.for_each(|n| outputs.sender().send(alert(n)));
+    assert_eq!(outputs.stop()[0].1.n_delivered, n);
+}
+
 pub(crate) fn hub(n_alerts: usize) -> Arc<Hub> {
     Hub::new(HubLimits { n_alerts, bytes: 1 << 30 })
 }
