@@ -75,6 +75,15 @@ pub(crate) fn store(out: &mut [u64], words: &[u64]) {
     }
 }
 
+/// Clears words, as [`store`] copies them.
+pub(crate) fn clear(out: &mut [u64]) {
+    if let [out] = out {
+        *out = 0;
+    } else {
+        out.fill(0);
+    }
+}
+
 /// Sets of bits, each with a number.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BitSets {

@@ -175,10 +175,10 @@ impl Evaluator {
                 continue;
             }
             for group in &step.groups {
-                if !self.is_known(run.graph, *group) {
-                    let is_miss = self.find_out(run.graph, *group as usize, run.world);
+                if self.known[group.known_word as usize] & group.known_mask == 0 {
+                    let is_miss = self.find_out(run.graph, group.group as usize, run.world);
                     if is_watching {
-                        self.plans[id].count_group(*group, is_miss);
+                        self.plans[id].count_group(group.group, is_miss);
                     }
                 }
             }

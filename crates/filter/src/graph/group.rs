@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
 use super::address::AddressTable;
-use super::bits::{Asked, Bit, Single, set, store};
+use super::bits::{Asked, Bit, Single, clear, set, store};
 use super::cache::{TextCache, hash};
 use super::layout::{Layout, Place, Span};
 use super::number::NumberTable;
@@ -155,7 +155,7 @@ impl<F> Group<F> {
             _ => self.evaluate_all(world, scratch, cache, out, one),
         };
         if !present {
-            out.fill(0);
+            clear(out);
         }
     }
 
@@ -166,7 +166,7 @@ impl<F> Group<F> {
         mut cache: Option<&mut TextCache>,
         out: &mut [u64],
     ) -> bool {
-        out.fill(0);
+        clear(out);
         let present = self.subject.visit(world, scratch, &mut |value| {
             self.answer(value, cache.as_deref_mut(), out);
             false
@@ -215,14 +215,14 @@ impl<F> Group<F> {
             },
             Matcher::Number(table) => table.answer(value, out),
             Matcher::Address(table) => {
-                out.fill(0);
+                clear(out);
                 table.answer(value, out);
             }
             Matcher::Each(singles) => {
-                out.fill(0);
+                clear(out);
                 singles.iter().for_each(|single| single.answer(value, out));
             }
-            Matcher::Other(_) => out.fill(0),
+            Matcher::Other(_) => clear(out),
         }
     }
 }

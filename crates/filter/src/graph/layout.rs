@@ -12,6 +12,14 @@ pub(crate) struct Place {
     pub(crate) bit: u8,
 }
 
+/// A group, and the bit that says that its answers are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GroupRef {
+    pub(crate) known_mask: u64,
+    pub(crate) known_word: u32,
+    pub(crate) group: u32,
+}
+
 /// The bits of a group: its atoms' from `first` on, and the one that says that they are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Span {

@@ -25,7 +25,7 @@ use rustc_hash::FxBuildHasher;
 use crate::check::{Atom, Checked, Node, Test};
 pub use evaluator::{Evaluator, Frozen, Verdict};
 use group::Group;
-use layout::{Layout, Place};
+use layout::{GroupRef, Layout, Place};
 use pool::{Edge, Pool};
 pub use program::Program;
 
@@ -119,6 +119,12 @@ impl<F> Graph<F> {
         known: impl FnMut(&Atom<F>) -> Option<bool>,
     ) -> Program {
         program::compile(self, conditions, known)
+    }
+
+    fn group_ref(&self, group: u32) -> GroupRef {
+        let span = &self.groups[group as usize].span;
+        let known_word = u32::try_from(span.known_word).unwrap_or(u32::MAX);
+        GroupRef { known_mask: span.known_mask, known_word, group }
     }
 
     /// Different comparisons, and fields (with their transformers) that they are about.

@@ -55,7 +55,7 @@ impl Count {
 impl Plan {
     pub(crate) fn new<F>(graph: &Graph<F>, block: &Block) -> Self {
         let mut groups: Vec<u32> =
-            block.steps.iter().flat_map(|step| step.groups.iter().copied()).collect();
+            block.steps.iter().flat_map(|step| &step.groups).map(|group| group.group).collect();
         groups.sort_unstable();
         groups.dedup();
         let is_kept = |group: &u32| graph.groups[*group as usize].lifetime.place().is_some();
@@ -133,7 +133,7 @@ impl Plan {
                 .unwrap_or_default();
             let step = rest.remove(best);
             for group in &block.steps[step].groups {
-                if let Ok(place) = self.groups.binary_search(group) {
+                if let Ok(place) = self.groups.binary_search(&group.group) {
                     asked[place] = true;
                 }
             }
@@ -144,7 +144,8 @@ impl Plan {
     /// Of the groups that no step before asked for.
     #[allow(clippy::cast_precision_loss, reason = "a guess")]
     fn cost<F>(&self, graph: &Graph<F>, step: &Step, asked: &[bool]) -> f32 {
-        let places = step.groups.iter().filter_map(|group| self.groups.binary_search(group).ok());
+        let places =
+            step.groups.iter().filter_map(|group| self.groups.binary_search(&group.group).ok());
         places
             .filter(|place| !asked[*place])
             .map(|place| {

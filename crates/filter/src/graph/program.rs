@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use hashbrown::HashSet;
 
-use super::layout::Place;
+use super::layout::{GroupRef, Place};
 use super::pool::{Edge, Pool, PoolNode, Replaced};
 use super::{Graph, Root};
 use crate::check::{Atom, Test};
@@ -54,7 +54,7 @@ pub(super) struct Block {
 pub(super) struct Step {
     /// The rules with a gate here.
     pub(super) rules: u64,
-    pub(super) groups: Vec<u32>,
+    pub(super) groups: Vec<GroupRef>,
     pub(super) gates: Vec<GateWord>,
     /// How many rules it is guessed to rule out.
     pub(super) kills: f32,
@@ -256,7 +256,7 @@ impl<F> Compiler<'_, F> {
         });
         Step {
             rules: members.iter().fold(0, |mask, (rule, _)| mask | 1 << rule),
-            groups: groups.to_vec(),
+            groups: groups.iter().map(|group| self.graph.group_ref(*group)).collect(),
             gates: gates.collect(),
             kills: members.iter().map(|(_, gate)| 1.0 - gate.passes).sum(),
         }
