@@ -3,12 +3,13 @@
 use std::ops::ControlFlow;
 
 use super::Graph;
+use super::bits::clear;
 use super::cache::TextCache;
 use super::group::Group;
-use super::layout::Place;
+use super::layout::{GroupRef, Place};
 use super::plan::Plan;
 use super::pool::Edge;
-use super::program::{Block, Program, ProgramNode, Step};
+use super::program::{Block, GateWord, Program, ProgramNode, Step};
 use crate::subject::Scratch;
 use crate::{Lifetime, World};
 
@@ -32,6 +33,8 @@ pub struct Evaluator {
     known: Vec<u64>,
     /// The lifetimes whose kept answers were asked for in this event, as bits.
     loaded: u32,
+    /// The lifetimes whose answers can be kept in this event, of those that were asked for.
+    keepable: u32,
     /// The lifetimes that have new answers to keep.
     fresh: u32,
     stamps: [Option<[u64; 2]>; Lifetime::ALL.len()],
@@ -130,13 +133,16 @@ impl Evaluator {
         if self.generation != Some(graph.generation) {
             *self = Self::of(graph);
         }
-        self.known.fill(0);
+        clear(&mut self.known);
         self.loaded = 0;
+        self.keepable = 0;
         self.fresh = 0;
         let words = program.n_memos.div_ceil(64);
-        self.memo_known.clear();
-        self.memo_known.resize(words, 0);
-        self.memo_values.resize(words.max(self.memo_values.len()), 0);
+        if self.memo_known.len() < words {
+            self.memo_known.resize(words, 0);
+            self.memo_values.resize(words, 0);
+        }
+        clear(&mut self.memo_known[..words]);
     }
 
     fn of<F>(graph: &Graph<F>) -> Self {
@@ -169,24 +175,21 @@ impl Evaluator {
         let order = std::mem::take(&mut self.plans[id].order);
         let is_watching = self.plans[id].is_watching();
         let mut left = block.all();
-        for index in &order {
-            let step = &block.steps[*index as usize];
-            if left & step.rules == 0 {
+        for (rules, index) in &order {
+            if left & rules == 0 {
                 continue;
             }
-            for group in &step.groups {
-                if self.known[group.known_word as usize] & group.known_mask == 0 {
-                    let is_miss = self.find_out(run.graph, group.group as usize, run.world);
-                    if is_watching {
-                        self.plans[id].count_group(group.group, is_miss);
-                    }
-                }
+            let step = &block.steps[*index as usize];
+            self.look(run, step.group, id, is_watching);
+            for group in &step.more_groups {
+                self.look(run, *group, id, is_watching);
             }
-            let ruled_out = left & step.rules & !self.passes(step);
-            left ^= ruled_out;
+            let ruled_out = left & rules & !self.passes(step);
             if is_watching {
-                self.plans[id].count(*index, ruled_out.count_ones());
+                let looked_at = (left & rules).count_ones();
+                self.plans[id].count(*index, looked_at, ruled_out.count_ones());
             }
+            left ^= ruled_out;
             if left == 0 {
                 break;
             }
@@ -197,16 +200,41 @@ impl Evaluator {
         left
     }
 
-    /// The rules of a step that one of its atoms lets through.
-    fn passes(&self, step: &Step) -> u64 {
-        let mut passes = 0;
-        for gate in &step.gates {
-            let mut hits = self.bits[gate.word as usize] & gate.mask;
-            while hits != 0 {
-                let below = (hits & hits.wrapping_neg()) - 1;
-                hits &= hits - 1;
-                passes |= gate.passes[(gate.mask & below).count_ones() as usize];
+    /// Makes the answers of a group known, for the plan of a block.
+    #[inline]
+    fn look<F, W: World<F> + ?Sized>(
+        &mut self,
+        run: Run<'_, F, W>,
+        group: GroupRef,
+        plan: usize,
+        is_watching: bool,
+    ) {
+        if self.known[group.known_word as usize] & group.known_mask == 0 {
+            let is_miss = self.find_out(run.graph, group.group as usize, run.world);
+            if is_watching {
+                self.plans[plan].count_group(group.group, is_miss);
             }
+        }
+    }
+
+    /// The rules of a step that one of its atoms lets through.
+    #[inline]
+    fn passes(&self, step: &Step) -> u64 {
+        let mut passes = self.gate_passes(&step.gate);
+        for gate in &step.more_gates {
+            passes |= self.gate_passes(gate);
+        }
+        passes
+    }
+
+    #[inline]
+    fn gate_passes(&self, gate: &GateWord) -> u64 {
+        let mut passes = 0;
+        let mut hits = self.bits[gate.word as usize] & gate.mask;
+        while hits != 0 {
+            let below = (hits & hits.wrapping_neg()) - 1;
+            hits &= hits - 1;
+            passes |= gate.passes[(gate.mask & below).count_ones() as usize];
         }
         passes
     }
@@ -311,18 +339,22 @@ impl Evaluator {
                 return false;
             }
         }
-        let n = group.span.words.len();
-        let answers = &mut self.answers[..n];
         let cache = self.caches[index].as_mut();
-        group.evaluate(world, &self.scratch, cache, answers, &mut self.one[..n]);
-        let bits = &mut self.bits[group.span.words.clone()];
-        for ((bits, answers), mask) in bits.iter_mut().zip(answers).zip(&group.mask) {
-            *bits = (*bits & !mask) | *answers;
+        if group.is_simple {
+            let answers = group.evaluate_word(world, &self.scratch, cache);
+            let word = &mut self.bits[group.span.words.start];
+            *word = (*word & !group.mask[0]) | answers;
+        } else {
+            let n = group.span.words.len();
+            let answers = &mut self.answers[..n];
+            group.evaluate(world, &self.scratch, cache, answers, &mut self.one[..n]);
+            let bits = &mut self.bits[group.span.words.clone()];
+            for ((bits, answers), mask) in bits.iter_mut().zip(answers).zip(&group.mask) {
+                *bits = (*bits & !mask) | *answers;
+            }
         }
         self.known[group.span.known_word] |= group.span.known_mask;
-        if self.stamps[lifetime].is_some() {
-            self.fresh |= 1 << lifetime;
-        }
+        self.fresh |= self.keepable & 1 << lifetime;
         true
     }
 
@@ -332,6 +364,7 @@ impl Evaluator {
         self.loaded |= 1 << index;
         self.stamps[index] = lifetime.place().and_then(|_| world.stamp(lifetime));
         let (Some(stamp), Some(place)) = (self.stamps[index], lifetime.place()) else { return };
+        self.keepable |= 1 << index;
         let layout = &graph.layout;
         let (bits, known) = (layout.bits[index].clone(), layout.known[index].clone());
         world.kept(place, &mut |generation, words| {

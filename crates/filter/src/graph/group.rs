@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
 use super::address::AddressTable;
-use super::bits::{Asked, Bit, Single, clear, set, store};
+use super::bits::{Asked, Bit, Single, clear, set};
 use super::cache::{TextCache, hash};
 use super::layout::{Layout, Place, Span};
 use super::number::NumberTable;
@@ -29,6 +29,8 @@ pub(crate) struct Group<F> {
     /// The bits that every value must set.
     all: Vec<u64>,
     matcher: Matcher<F>,
+    /// The common case, which has a way of its own: one word, and at most one value.
+    pub(crate) is_simple: bool,
     /// Rough instructions for an answer that is not kept.
     pub(crate) cost: u32,
     pub(crate) is_cached: bool,
@@ -120,7 +122,9 @@ impl<F: Clone> Group<F> {
         let is_cached = matches!(&matcher, Matcher::Text(table) if table.is_costly());
         let cost = cost(&matcher);
         let lifetime = lifetime(atoms[0]);
-        Self { subject, lifetime, span, mask, exists, all, matcher, cost, is_cached }
+        let is_simple =
+            n_words == 1 && subject.fold() == Fold::One && !matches!(matcher, Matcher::Other(_));
+        Self { subject, lifetime, span, mask, exists, all, matcher, is_simple, cost, is_cached }
     }
 }
 
@@ -135,69 +139,57 @@ impl<F> Group<F> {
         }
     }
 
-    /// Writes the answers of all atoms in this world to `out`. `one` is for those about one value, and `cache` has some of
-    /// those about texts.
+    /// The answers of all atoms of a simple group. `cache` has some of those about texts.
+    pub(crate) fn evaluate_word<W: World<F> + ?Sized>(
+        &self,
+        world: &W,
+        scratch: &Scratch,
+        mut cache: Option<&mut TextCache>,
+    ) -> u64 {
+        let mut word = 0;
+        let present = self.subject.visit(world, scratch, &mut |value| {
+            self.answer(value, cache.as_deref_mut(), std::slice::from_mut(&mut word));
+            false
+        });
+        match self.exists.first() {
+            Some(exists) if present => word | exists,
+            _ => 0,
+        }
+    }
+
+    /// Writes the answers of all atoms in this world to `out`. `one` is for those about one value.
     pub(crate) fn evaluate<W: World<F> + ?Sized>(
         &self,
         world: &W,
         scratch: &Scratch,
-        cache: Option<&mut TextCache>,
+        mut cache: Option<&mut TextCache>,
         out: &mut [u64],
         one: &mut [u64],
     ) {
-        let present = match &self.matcher {
-            Matcher::Other(atom) => {
-                let holds = atom_holds(atom, world, scratch);
-                store(out, &self.mask);
-                holds
+        if let Matcher::Other(atom) = &self.matcher {
+            out.fill(0);
+            if atom_holds(atom, world, scratch) {
+                out.copy_from_slice(&self.mask);
             }
-            _ if self.subject.fold() == Fold::One => self.evaluate_one(world, scratch, cache, out),
-            _ => self.evaluate_all(world, scratch, cache, out, one),
-        };
-        if !present {
-            clear(out);
+            return;
         }
-    }
-
-    fn evaluate_one<W: World<F> + ?Sized>(
-        &self,
-        world: &W,
-        scratch: &Scratch,
-        mut cache: Option<&mut TextCache>,
-        out: &mut [u64],
-    ) -> bool {
-        clear(out);
-        let present = self.subject.visit(world, scratch, &mut |value| {
-            self.answer(value, cache.as_deref_mut(), out);
-            false
-        });
-        for (out, exists) in out.iter_mut().zip(&self.exists) {
-            *out |= exists;
-        }
-        present
-    }
-
-    fn evaluate_all<W: World<F> + ?Sized>(
-        &self,
-        world: &W,
-        scratch: &Scratch,
-        mut cache: Option<&mut TextCache>,
-        out: &mut [u64],
-        one: &mut [u64],
-    ) -> bool {
+        let goes_on = self.subject.fold() != Fold::One;
         // Bits that any value sets begin clear, those that all must set begin set.
-        store(out, &self.all);
+        out.copy_from_slice(&self.all);
         let present = self.subject.visit(world, scratch, &mut |value| {
             self.answer(value, cache.as_deref_mut(), one);
             for ((out, one), all) in out.iter_mut().zip(&*one).zip(&self.all) {
                 *out = (*out & (one | !all)) | (one & !all);
             }
-            true
+            goes_on
         });
+        if !present {
+            out.fill(0);
+            return;
+        }
         for (out, exists) in out.iter_mut().zip(&self.exists) {
             *out |= exists;
         }
-        present
     }
 
     /// The answers about one value.

@@ -10,7 +10,7 @@ const LAST_LESSON: u32 = 1 << 16;
 /// How much a new lesson weighs against all before.
 const WEIGHT: f32 = 0.5;
 /// How many events before a lesson are watched.
-const WATCHED: u32 = 512;
+const WATCHED: u32 = 1024;
 /// Instructions of a step whose answers are known already.
 const STEP_COST: f32 = 20.0;
 /// Instructions of a look at a group whose answers are kept.
@@ -18,11 +18,13 @@ const RECALL_COST: f32 = 15.0;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
-    /// Steps, the next best first.
-    pub(crate) order: Vec<u32>,
-    /// By step: rules ruled out by one look, on average.
+    /// Steps, the next best first, each after its rules.
+    pub(crate) order: Vec<(u64, u32)>,
+    /// By step: rules ruled out by one look, on average, and rules that were looked at.
     kills: Vec<f32>,
-    counts: Vec<Count>,
+    rules: Vec<f32>,
+    /// Of rules ruled out, and of rules looked at.
+    counts: Vec<(Count, Count)>,
     /// By place in `groups`: how many of the looks at it found no answer kept.
     misses: Vec<f32>,
     group_counts: Vec<Count>,
@@ -41,6 +43,11 @@ struct Count {
 }
 
 impl Count {
+    fn add(&mut self, found: u32) {
+        self.looks += 1;
+        self.found += found;
+    }
+
     /// Lets an average follow what was seen, and starts again.
     fn teach(&mut self, average: &mut f32) {
         if self.looks > 0 {
@@ -54,15 +61,16 @@ impl Count {
 
 impl Plan {
     pub(crate) fn new<F>(graph: &Graph<F>, block: &Block) -> Self {
-        let mut groups: Vec<u32> =
-            block.steps.iter().flat_map(|step| &step.groups).map(|group| group.group).collect();
+        let mut groups: Vec<u32> = block.steps.iter().flat_map(Step::groups).collect();
         groups.sort_unstable();
         groups.dedup();
         let is_kept = |group: &u32| graph.groups[*group as usize].lifetime.place().is_some();
         let mut plan = Self {
             order: Vec::new(),
             kills: block.steps.iter().map(|step| step.kills).collect(),
-            counts: vec![Count::default(); block.steps.len()],
+            #[allow(clippy::cast_precision_loss, reason = "up to 64")]
+            rules: block.steps.iter().map(|step| step.rules.count_ones() as f32).collect(),
+            counts: vec![(Count::default(), Count::default()); block.steps.len()],
             misses: groups.iter().map(|group| if is_kept(group) { 0.1 } else { 1.0 }).collect(),
             group_counts: vec![Count::default(); groups.len()],
             groups,
@@ -82,18 +90,17 @@ impl Plan {
         self.left <= WATCHED
     }
 
-    pub(crate) fn count(&mut self, step: u32, kills: u32) {
-        let count = &mut self.counts[step as usize];
-        count.looks += 1;
-        count.found += kills;
+    /// A step looked at some rules and ruled out some of them.
+    pub(crate) fn count(&mut self, step: u32, rules: u32, kills: u32) {
+        let (killed, looked) = &mut self.counts[step as usize];
+        killed.add(kills);
+        looked.add(rules);
     }
 
     /// A group was looked at that was not known in this event yet.
     pub(crate) fn count_group(&mut self, group: u32, is_miss: bool) {
         if let Ok(place) = self.groups.binary_search(&group) {
-            let count = &mut self.group_counts[place];
-            count.looks += 1;
-            count.found += u32::from(is_miss);
+            self.group_counts[place].add(is_miss.into());
         }
     }
 
@@ -107,8 +114,10 @@ impl Plan {
 
     #[cold]
     fn learn<F>(&mut self, graph: &Graph<F>, block: &Block) {
-        for (average, count) in self.kills.iter_mut().zip(&mut self.counts) {
-            count.teach(average);
+        let averages = self.kills.iter_mut().zip(&mut self.rules);
+        for ((kills, rules), (killed, looked)) in averages.zip(&mut self.counts) {
+            killed.teach(kills);
+            looked.teach(rules);
         }
         for (average, count) in self.misses.iter_mut().zip(&mut self.group_counts) {
             count.teach(average);
@@ -118,7 +127,8 @@ impl Plan {
         self.sort(graph, block);
     }
 
-    /// Puts the step first that rules out most for what it costs, then the one that does after that, and so on.
+    /// Puts the step first that rules out most for what it costs, then the one that does after that, and so on. A step
+    /// that leaves most of its rules counts less: they need other steps, which may then do without this one.
     fn sort<F>(&mut self, graph: &Graph<F>, block: &Block) {
         let mut asked = vec![false; self.groups.len()];
         let mut rest: Vec<usize> = (0..block.steps.len()).collect();
@@ -126,26 +136,25 @@ impl Plan {
         while !rest.is_empty() {
             let worth = |step: usize| {
                 let cost = STEP_COST + self.cost(graph, &block.steps[step], &asked);
-                self.kills[step] / cost
+                self.kills[step] * (self.kills[step] / self.rules[step].max(1.0)) / cost
             };
             let best = (0..rest.len())
                 .max_by(|a, b| worth(rest[*a]).total_cmp(&worth(rest[*b])).then(b.cmp(a)))
                 .unwrap_or_default();
             let step = rest.remove(best);
-            for group in &block.steps[step].groups {
-                if let Ok(place) = self.groups.binary_search(&group.group) {
+            for group in block.steps[step].groups() {
+                if let Ok(place) = self.groups.binary_search(&group) {
                     asked[place] = true;
                 }
             }
-            self.order.push(u32::try_from(step).unwrap_or(u32::MAX));
+            self.order.push((block.steps[step].rules, u32::try_from(step).unwrap_or(u32::MAX)));
         }
     }
 
     /// Of the groups that no step before asked for.
     #[allow(clippy::cast_precision_loss, reason = "a guess")]
     fn cost<F>(&self, graph: &Graph<F>, step: &Step, asked: &[bool]) -> f32 {
-        let places =
-            step.groups.iter().filter_map(|group| self.groups.binary_search(&group.group).ok());
+        let places = step.groups().filter_map(|group| self.groups.binary_search(&group).ok());
         places
             .filter(|place| !asked[*place])
             .map(|place| {

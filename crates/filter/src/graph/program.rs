@@ -54,8 +54,11 @@ pub(super) struct Block {
 pub(super) struct Step {
     /// The rules with a gate here.
     pub(super) rules: u64,
-    pub(super) groups: Vec<GroupRef>,
-    pub(super) gates: Vec<GateWord>,
+    /// Most steps have one group and one word, which need no loop.
+    pub(super) group: GroupRef,
+    pub(super) gate: GateWord,
+    pub(super) more_groups: Vec<GroupRef>,
+    pub(super) more_gates: Vec<GateWord>,
     /// How many rules it is guessed to rule out.
     pub(super) kills: f32,
 }
@@ -96,6 +99,12 @@ impl Program {
                 }
             }
         }
+    }
+}
+
+impl Step {
+    pub(super) fn groups(&self) -> impl Iterator<Item = u32> {
+        std::iter::once(&self.group).chain(&self.more_groups).map(|group| group.group)
     }
 }
 
@@ -237,10 +246,10 @@ impl<F> Compiler<'_, F> {
                 members.entry(&gate.groups).or_default().push((rule, gate));
             }
         }
-        members.into_iter().map(|(groups, members)| self.step(groups, &members)).collect()
+        members.into_iter().filter_map(|(groups, members)| self.step(groups, &members)).collect()
     }
 
-    fn step(&self, groups: &[u32], members: &[(usize, &Gate)]) -> Step {
+    fn step(&self, groups: &[u32], members: &[(usize, &Gate)]) -> Option<Step> {
         let mut rules_of: BTreeMap<(u32, u8), u64> = BTreeMap::new();
         for (rule, gate) in members {
             for atom in &gate.atoms {
@@ -249,17 +258,20 @@ impl<F> Compiler<'_, F> {
             }
         }
         let atoms: Vec<_> = rules_of.into_iter().collect();
-        let gates = atoms.chunk_by(|a, b| a.0.0 == b.0.0).map(|atoms| GateWord {
+        let mut gates = atoms.chunk_by(|a, b| a.0.0 == b.0.0).map(|atoms| GateWord {
             word: atoms[0].0.0,
             mask: atoms.iter().fold(0, |mask, ((_, bit), _)| mask | 1 << bit),
             passes: atoms.iter().map(|(_, rules)| *rules).collect(),
         });
-        Step {
+        let mut groups = groups.iter().map(|group| self.graph.group_ref(*group));
+        Some(Step {
             rules: members.iter().fold(0, |mask, (rule, _)| mask | 1 << rule),
-            groups: groups.iter().map(|group| self.graph.group_ref(*group)).collect(),
-            gates: gates.collect(),
+            group: groups.next()?,
+            gate: gates.next()?,
+            more_groups: groups.collect(),
+            more_gates: gates.collect(),
             kills: members.iter().map(|(_, gate)| 1.0 - gate.passes).sum(),
-        }
+        })
     }
 
     /// The necessary conditions of a rule that are disjunctions of comparisons: the best one for each set of groups.

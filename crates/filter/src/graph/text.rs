@@ -1,7 +1,7 @@
 //! Comparisons of texts: each kind of comparison of a field is one structure, and one pass answers all of the kind.
 
 use aho_corasick::automaton::Automaton;
-use aho_corasick::{Anchored, MatchKind, dfa, nfa};
+use aho_corasick::{Anchored, MatchKind, dfa, nfa, packed};
 use hashbrown::HashTable;
 use memchr::memmem::Finder;
 
@@ -200,8 +200,16 @@ fn length_bit(length: usize) -> u64 {
 enum Contained {
     Nothing,
     One(Box<Finder<'static>>, u32),
-    Dfa(Box<dfa::DFA>, Vec<u32>),
+    Dfa(Box<Dfa>),
     Nfa(Box<nfa::contiguous::NFA>, Vec<u32>),
+}
+
+#[derive(Debug)]
+struct Dfa {
+    /// Says quickly that nothing is found, which is the rule.
+    any: Option<packed::Searcher>,
+    dfa: dfa::DFA,
+    sets: Vec<u32>,
 }
 
 impl Contained {
@@ -223,7 +231,8 @@ impl Contained {
                 .ascii_case_insensitive(ignore_case)
                 .build(patterns());
             if let Ok(dfa) = dfa {
-                return Self::Dfa(Box::new(dfa), sets);
+                let any = (!ignore_case).then(|| packed::Searcher::new(patterns())).flatten();
+                return Self::Dfa(Box::new(Dfa { any, dfa, sets }));
             }
         }
         let nfa = nfa::contiguous::Builder::new()
@@ -243,7 +252,15 @@ impl Contained {
                     found(*set);
                 }
             }
-            Self::Dfa(dfa, sets) => walk(&**dfa, text, sets, found),
+            Self::Dfa(inner) => {
+                let Dfa { any, dfa, sets } = &**inner;
+                let none = any
+                    .as_ref()
+                    .is_some_and(|any| text.len() >= any.minimum_len() && any.find(text).is_none());
+                if !none {
+                    walk(dfa, text, sets, found);
+                }
+            }
             Self::Nfa(nfa, sets) => walk(&**nfa, text, sets, found),
         }
     }

@@ -49,7 +49,12 @@ impl Trie {
             // The first byte of the child is not part of its label.
             let Some(next) = bytes.next() else { return };
             let children = range(node.children);
-            let Some(child) = memchr::memchr(next, &self.firsts[children.clone()]) else { return };
+            let firsts = &self.firsts[children.clone()];
+            let child = match firsts.len() {
+                0..=16 => firsts.iter().position(|first| *first == next),
+                _ => memchr::memchr(next, firsts),
+            };
+            let Some(child) = child else { return };
             node = &self.nodes[self.children[children.start + child] as usize];
         }
     }
