@@ -18,10 +18,14 @@ pub(crate) struct Live {
 
 /// Starts the probe with what the configuration says about it.
 pub(crate) fn start(config: &Config, interest: Interest) -> Result<Live> {
+    let default = gyr_probe::Config::default();
     let mut probe = Probe::load(&gyr_probe::Config {
         interest,
         ring_bytes: ring_bytes(config),
-        snaplen: u32::try_from(config.libs.snaplen).unwrap_or(u32::MAX),
+        snaplen: match config.libs.snaplen {
+            0 => default.snaplen,
+            snaplen => u32::try_from(snaplen).unwrap_or(u32::MAX),
+        },
         drop_failed: config.engine.modern_ebpf.drop_failed_exit,
     })?;
     probe.attach()?;

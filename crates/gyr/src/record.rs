@@ -14,16 +14,14 @@ use gyr_capture::scap::Packing;
 use gyr_capture::{Next, Source as _};
 use gyr_engine::Sieve;
 use gyr_event::{Interest, SYSCALLS, Syscall, SyscallKind};
-use gyr_fields::Session;
 use gyr_state::Limits;
-use jiff::tz::TimeZone;
 
 use crate::cli::RecordOptions;
 use crate::live::{self, Live};
 use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::steps::config::{find, read};
-use crate::steps::rules::SYSCALL;
+use crate::steps::session;
 use crate::watch;
 
 /// Tracepoints that say much and change little: only all system calls have more.
@@ -47,9 +45,8 @@ pub(crate) fn run(options: &RecordOptions) -> Result<ExitCode> {
     recorder.open(file);
     let sieve = match ruleset {
         Some(ruleset) => {
-            let session = Session::new(SYSCALL, TimeZone::system());
             let snapshot = std::mem::take(&mut live.snapshot);
-            Sieve::new(Limits::default(), session, ruleset, snapshot)
+            Sieve::new(Limits::default(), session(&config), ruleset, snapshot)
         }
         None => None,
     };

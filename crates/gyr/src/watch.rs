@@ -11,10 +11,9 @@ use gyr_alert::{Alert, Clock, Priority, Properties, Renderer, TimeFormat};
 use gyr_capture::scap::Replay;
 use gyr_engine::{Control, Engine, Settings, Turn};
 use gyr_event::Interest;
-use gyr_fields::{Field, Fields, Session};
+use gyr_fields::{Field, Fields};
 use gyr_rules::{BaseSyscalls, Choice, ErrorCode, Loader, Matching, Ruleset, Selection, Which};
 use gyr_state::{Limits, NoHost};
-use jiff::tz::TimeZone;
 use serde_json::json;
 
 use crate::cli::WatchOptions;
@@ -22,6 +21,7 @@ use crate::live;
 use crate::signals::Signals;
 use crate::steps::config::{find, read};
 use crate::steps::rules::{SYSCALL, read_rules};
+use crate::steps::session;
 
 /// What a line shows if nothing else is asked for.
 const FORMAT: &str = "%evt.time %evt.cpu %proc.name (%thread.tid) %evt.type %evt.args";
@@ -41,8 +41,7 @@ pub(crate) fn run(options: &WatchOptions) -> Result<ExitCode> {
         duration: None,
         captures: None,
     };
-    let session = Session::new(SYSCALL, TimeZone::system());
-    let Some(mut engine) = Engine::new(settings, session, Arc::clone(&ruleset)) else {
+    let Some(mut engine) = Engine::new(settings, session(&config), Arc::clone(&ruleset)) else {
         bail!("no fields are known");
     };
     let signals = Signals::install().context("cannot take over signals")?;

@@ -15,8 +15,9 @@ use gyr_capture::{
     scap::{Replay, Writer},
     text::TextEvents,
 };
+use gyr_event::snapshot::{FdEntry, GroupEntry, ThreadEntry, UserEntry};
 use gyr_event::{Event, EventCode, RecordBuilder};
-use gyr_state::{Current, Limits, NoHost, State, flags};
+use gyr_state::{Checkpoint, Current, Host, Limits, NoHost, State, flags};
 
 #[test]
 fn a_state_read_back_answers_alike() {
@@ -82,6 +83,52 @@ fn every_kind_of_socket_is_read_back() {
         assert!(current.fd_known, "{events}");
         assert_eq!(answers(&second, &other), answers(&state, &current), "{events}");
     }
+}
+
+/// Knows one process, which was there before everything.
+struct Proc;
+
+impl Host for Proc {
+    fn thread(&mut self, tid: i64) -> Option<(ThreadEntry, Vec<FdEntry>)> {
+        let old = ThreadEntry {
+            tid,
+            pid: tid,
+            comm: b"old".to_vec(),
+            clone_ts: 1,
+            ..ThreadEntry::default()
+        };
+        Some((old, Vec::new()))
+    }
+
+    fn fd(&mut self, _: i64, _: i64) -> Option<FdEntry> {
+        None
+    }
+
+    fn user(&mut self, _: &[u8], _: u32) -> Option<UserEntry> {
+        None
+    }
+
+    fn group(&mut self, _: &[u8], _: u32) -> Option<GroupEntry> {
+        None
+    }
+
+    fn boot_ts(&self) -> u64 {
+        1
+    }
+}
+
+#[test]
+fn a_thread_that_became_known_after_the_checkpoint_is_told_if_it_was_there() {
+    let mut state = State::new(Limits::default());
+    let checkpoint = state.checkpoint(5);
+    let close = RecordBuilder::new(EventCode::CLOSE, 6, 10).i64(0).i64(9).finish();
+    state.apply(&Event::decode(&close).unwrap(), &mut Proc);
+    let names = |checkpoint: &Checkpoint| {
+        let threads = checkpoint.snapshot(&state).threads;
+        threads.into_iter().map(|thread| thread.comm).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&checkpoint), [b"old"]);
+    assert_eq!(names(&state.checkpoint(7)), [b"old"]);
 }
 
 fn captures() -> Option<PathBuf> {

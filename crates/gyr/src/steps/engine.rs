@@ -242,7 +242,8 @@ fn settings(app: &App, config: &Config) -> Settings {
     }
 }
 
-fn session(config: &Config) -> Session {
+/// What fields answer beside the event and the state.
+pub(crate) fn session(config: &Config) -> Session {
     let mut session = Session::new(SYSCALL, TimeZone::system());
     session.hostname = std::env::var("FALCO_HOSTNAME").ok();
     if config.buffer_format_base64 {

@@ -19,7 +19,7 @@ use gyr_outputs::Outputs;
 use gyr_rules::Ruleset;
 use gyr_serve::{Grpc, Hub, Web};
 
-pub(crate) use engine::hostname;
+pub(crate) use engine::{hostname, session};
 
 use crate::cli::Options;
 use crate::log::Log;
