@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use gyr_alert::Alert;
 use gyr_capture::{Next, Record, RecordFlags, Source, SourceError};
-use gyr_event::{Event, EventCode, snapshot::Snapshot};
+use gyr_event::{EventCode, snapshot::Snapshot};
 use gyr_fields::{Context, Field, Session};
 use gyr_filter::{Evaluator, Scratch};
 use gyr_rules::{Ruleset, SourceId};
-use gyr_state::{Host, Limits, State};
+use gyr_state::{Current, Host, Limits, State};
 
 use crate::captures::{CaptureNotice, CaptureSettings, CaptureStats, Captures};
 use crate::output::Says;
@@ -129,23 +129,29 @@ impl Engine {
         control: &mut impl Control,
     ) -> Result<End, SourceError> {
         loop {
-            let turn = match source.next()? {
-                Next::Record(record) if self.is_over(&record) => return Ok(End::Duration),
-                Next::Record(record) => {
-                    self.take(&record, host, control);
+            // By reference: a record is large for a value that is moved with each event.
+            let turn = match source.next() {
+                Ok(Next::Record(ref mut record)) => {
+                    if self.is_over(record) {
+                        return Ok(End::Duration);
+                    }
+                    self.n_events += 1;
+                    record.event.set_num(self.n_events);
+                    self.take(record, host, control);
                     Turn::Event
                 }
-                Next::Restart(snapshot) => {
+                Ok(Next::Restart(snapshot)) => {
                     self.load(*snapshot);
                     Turn::Event
                 }
-                Next::Idle => {
+                Ok(Next::Idle) => {
                     if let Some(captures) = &mut self.captures {
                         captures.idle();
                     }
                     Turn::Idle
                 }
-                Next::End => return Ok(End::Source),
+                Ok(Next::End) => return Ok(End::Source),
+                Err(error) => return Err(error),
             };
             self.tell_captures(control);
             if control.is_asked() {
@@ -182,6 +188,7 @@ impl Engine {
         self.captures.as_ref().map(Captures::stats).unwrap_or_default()
     }
 
+    #[inline]
     fn tell_captures(&mut self, control: &mut impl Control) {
         let Some(captures) = &mut self.captures else { return };
         while let Some(notice) = captures.next_notice() {
@@ -189,39 +196,35 @@ impl Engine {
         }
     }
 
+    #[inline]
     fn is_over(&mut self, record: &Record<'_>) -> bool {
+        let Some(most) = self.settings.duration else { return false };
         let ts = record.event.ts();
         let first = *self.first_ts.get_or_insert(ts);
-        self.settings.duration.is_some_and(|most| ts.saturating_sub(first) > most)
+        ts.saturating_sub(first) > most
     }
 
+    #[inline]
     fn take(&mut self, record: &Record<'_>, host: &mut dyn Host, control: &mut impl Control) {
-        self.n_events += 1;
-        let event = record.event.at(record.event.cpu(), self.n_events);
-        self.session.begin(&event);
+        self.session.begin(&record.event);
         if let Some(captures) = &mut self.captures {
             captures.before(record, &mut self.state, host);
         }
-        self.assert_rules(record, event, host, control);
+        let current = self.state.apply(&record.event, host);
+        let is_asked = self.asked.get(record.event.code().index()).is_some_and(|asked| *asked);
+        if is_asked && !record.flags.contains(RecordFlags::STATE_ONLY) {
+            self.assert_rules(record, current, control);
+        }
         if let Some(captures) = &mut self.captures {
-            captures.after(event.ts());
+            captures.after(record.event.ts());
         }
     }
 
-    /// Brings the state up to date and tells which rules match.
-    fn assert_rules(
-        &mut self,
-        record: &Record<'_>,
-        event: Event<'_>,
-        host: &mut dyn Host,
-        control: &mut impl Control,
-    ) {
-        let current = self.state.apply(&event, host);
-        let is_asked = self.asked.get(event.code().index()).is_some_and(|asked| *asked);
-        if !is_asked || record.flags.contains(RecordFlags::STATE_ONLY) {
-            return;
-        }
-        let context = Context::new(event, &self.state, current, &self.session);
+    /// Tells which rules match.
+    #[inline(never)]
+    fn assert_rules(&mut self, record: &Record<'_>, current: Current, control: &mut impl Control) {
+        let event = &record.event;
+        let context = Context::new(*event, &self.state, current, &self.session);
         if self.settings.own_pid.is_some()
             && context.thread().map(|thread| thread.pid()) == self.settings.own_pid
         {

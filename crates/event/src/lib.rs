@@ -15,7 +15,13 @@ pub mod snapshot;
 mod syscalls;
 mod table;
 
-pub use event::{Event, Header, Malformed, Params};
+pub use event::{Event, Header, Malformed};
+
+/// What the bytes of a parameter mean.
+pub mod param {
+    pub use crate::event::{signed, text, unsigned};
+}
+
 pub use flags::{FlagTable, flag_table, tables};
 pub use info::{
     Category, EventFlags, EventInfo, Kind, Origin, ParamExtra, ParamFormat, ParamInfo, ParamType,

@@ -40,8 +40,9 @@ pub enum BufferFormat {
 #[derive(Debug, Default)]
 struct Clock {
     first_ts: u64,
-    last_ts: u64,
-    deltatime: u64,
+    /// Of the event, and of the one before; 0 if there was none.
+    ts: u64,
+    before_ts: u64,
     exectime: u64,
     /// When each CPU last switched threads.
     switches: Vec<u64>,
@@ -75,15 +76,15 @@ impl Session {
     }
 
     /// Takes note of the next event; to be called for every event of the stream, before its [`Context`].
+    #[inline]
     pub fn begin(&mut self, event: &Event<'_>) {
         let clock = &mut self.clock;
-        if clock.first_ts == 0 && event.info().category.origin != Origin::METAEVENT {
-            clock.first_ts = event.ts();
-        }
-        clock.deltatime =
-            if clock.last_ts == 0 { 0 } else { event.ts().saturating_sub(clock.last_ts) };
-        clock.last_ts = event.ts();
+        clock.before_ts = clock.ts;
+        clock.ts = event.ts();
         clock.exectime = 0;
+        if clock.first_ts == 0 {
+            clock.start(event);
+        }
         match event.code() {
             EventCode::SCHEDSWITCH_V1 | EventCode::SCHEDSWITCH => clock.switched(event),
             EventCode::PROCINFO => clock.used(event),
@@ -93,6 +94,14 @@ impl Session {
 }
 
 impl Clock {
+    #[cold]
+    fn start(&mut self, event: &Event<'_>) {
+        if event.info().category.origin != Origin::METAEVENT {
+            self.first_ts = event.ts();
+        }
+    }
+
+    #[cold]
     fn switched(&mut self, event: &Event<'_>) {
         let cpu = usize::from(event.cpu());
         if self.switches.len() <= cpu {
@@ -108,6 +117,7 @@ impl Clock {
         }
     }
 
+    #[cold]
     fn used(&mut self, event: &Event<'_>) {
         let (user, system) = (event.u64(0).unwrap_or_default(), event.u64(1).unwrap_or_default());
         if let Some(usage) = self.usage_of(event.tid()) {
@@ -211,7 +221,8 @@ impl<'a> Context<'a> {
 
     /// Nanoseconds since the event before.
     pub(crate) const fn deltatime(&self) -> u64 {
-        self.session.clock.deltatime
+        let clock = &self.session.clock;
+        if clock.before_ts == 0 { 0 } else { clock.ts.saturating_sub(clock.before_ts) }
     }
 
     /// Nanoseconds since the CPU last switched threads, if the event is a switch.

@@ -421,7 +421,7 @@ fn visit_directory(c: &Context<'_>, each: &mut Each<'_>) -> bool {
 
 /// A path up to its last slash; one that ends in a slash is a directory already.
 fn directory(path: &[u8]) -> &[u8] {
-    match path.iter().rposition(|&byte| byte == b'/') {
+    match memchr::memrchr(b'/', path) {
         None | Some(0) => b"/",
         Some(slash) if slash + 1 == path.len() => path,
         Some(slash) => path.get(..slash).unwrap_or_default(),
@@ -430,7 +430,7 @@ fn directory(path: &[u8]) -> &[u8] {
 
 /// A path after its last slash; one that ends in a slash is left as it is.
 fn filename(path: &[u8]) -> &[u8] {
-    match path.iter().rposition(|&byte| byte == b'/') {
+    match memchr::memrchr(b'/', path) {
         None => b"/",
         Some(slash) if slash + 1 == path.len() => path,
         Some(slash) => path.get(slash + 1..).unwrap_or_default(),

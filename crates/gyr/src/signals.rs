@@ -29,6 +29,7 @@ impl Signals {
     }
 
     /// Whether outputs shall be reopened; asked for once.
+    #[inline]
     pub(crate) fn take_reopen(&self) -> bool {
         self.reopen.load(Ordering::Relaxed) && self.reopen.swap(false, Ordering::Relaxed)
     }

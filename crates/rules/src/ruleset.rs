@@ -208,6 +208,7 @@ impl<F> Ruleset<F> {
     }
 
     /// Whether some rule may match events of this code; if not, there is no need to ask.
+    #[inline]
     pub fn wants(&self, source: SourceId, code: EventCode) -> bool {
         self.tried(source, code).is_some_and(|(_, tried)| !tried.conditions.is_empty())
     }
@@ -248,6 +249,7 @@ impl<F> Ruleset<F> {
         &self.events.syscalls
     }
 
+    #[inline]
     fn tried(&self, source: SourceId, code: EventCode) -> Option<(&SourceRules<F>, &Tried)> {
         let source = self.sources.get(source.0)?;
         Some((source, source.by_code.get(code.index())?))

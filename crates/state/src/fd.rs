@@ -7,6 +7,7 @@ use gyr_event::snapshot::{FdKind, L4Proto, NamedFd};
 use gyr_event::tables::{epoll_create1_flags, file_flags, memfd_create_flags};
 
 use crate::Slot;
+use crate::fds::OrderKey;
 pub(crate) use crate::sockinfo::Sockinfo;
 
 macro_rules! fd_types {
@@ -127,8 +128,8 @@ pub struct Fd {
     data: Arc<FdData>,
     /// Not with the rest: copies differ in whether exec closes them.
     open_flags: u32,
-    /// Where it stands in its table: the newest are first, and first is highest.
-    pub(crate) place: u32,
+    /// Where it stands in its table.
+    pub(crate) key: OrderKey,
     stamp: u64,
     slot: Slot,
 }
@@ -165,18 +166,10 @@ pub(crate) struct SpareFds(Vec<Arc<FdData>>);
 impl SpareFds {
     const MOST: usize = 16;
 
-    /// A description of this kind, of which nothing else is known.
+    /// Memory for a description, to be [`FdData::reset`].
     #[inline]
-    pub(crate) fn take(&mut self, kind: FdType) -> Arc<FdData> {
-        if let Some(mut spare) = self.0.pop()
-            && let Some(data) = Arc::get_mut(&mut spare)
-        {
-            let mut name = std::mem::take(&mut data.name);
-            name.clear();
-            *data = FdData { name, ..FdData::new(kind) };
-            return spare;
-        }
-        Arc::new(FdData::new(kind))
+    pub(crate) fn take(&mut self) -> Arc<FdData> {
+        self.0.pop().unwrap_or_else(|| Arc::new(FdData::new(FdType::File)))
     }
 
     /// Keeps the memory of an entry that no other process shares.
@@ -191,7 +184,7 @@ impl SpareFds {
 impl Fd {
     #[inline]
     pub(crate) fn new(data: Arc<FdData>, open_flags: u32, stamp: u64) -> Self {
-        Self { data, open_flags, place: 0, stamp, slot: Slot::default() }
+        Self { data, open_flags, key: OrderKey::default(), stamp, slot: Slot::default() }
     }
 
     /// The fd as a forked process holds it: the same description, answers not yet computed.
@@ -199,7 +192,7 @@ impl Fd {
         Self {
             data: Arc::clone(&self.data),
             open_flags: self.open_flags,
-            place: self.place,
+            key: self.key,
             stamp: self.stamp,
             slot: Slot::default(),
         }
@@ -336,6 +329,14 @@ impl FdData {
             layer: None,
             is_connected: false,
         }
+    }
+
+    /// Makes this the description of an fd of which nothing else is known; the memory of the name stays.
+    #[inline]
+    pub(crate) fn reset(&mut self, kind: FdType) {
+        let mut name = std::mem::take(&mut self.name);
+        name.clear();
+        *self = Self { name, ..Self::new(kind) };
     }
 
     /// Only IPv4 sockets count, as for Falco: the tuple of a connected IPv6 one is written anew with each transfer.

@@ -26,8 +26,17 @@ pub(crate) struct FdTable {
 #[derive(Clone, Copy, Debug, Default)]
 struct Order {
     n_buckets: usize,
-    /// The place of the next new fd.
-    next: u32,
+    /// When the last new fd came.
+    last: u32,
+}
+
+/// Where an fd stands in the order: the highest comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct OrderKey {
+    /// When the first of those in its bucket came.
+    bucket: u32,
+    /// When it came itself.
+    own: u32,
 }
 
 /// How many buckets a growing table has, one after the other; it grows when it holds more fds than buckets.
@@ -63,36 +72,52 @@ impl FdTable {
             self.grow(index + 1);
         }
         let mut entry = entry;
-        entry.place = match self.find(fd) {
-            Some(old) => old.place,
-            None => self.new_place(fd),
-        };
-        let old = match self.dense.get_mut(index) {
-            Some(slot) => slot.replace(entry),
-            None => self.sparse.get_or_insert_default().insert(fd, entry),
-        };
-        if old.is_none() {
-            self.n += 1;
+        if let Some(old) = self.find_mut(fd) {
+            entry.key = old.key;
+            return Some(std::mem::replace(old, entry));
         }
-        old
+        entry.key = self.new_key(fd);
+        match self.dense.get_mut(index) {
+            Some(slot) => *slot = Some(entry),
+            None => {
+                self.sparse.get_or_insert_default().insert(fd, entry);
+            }
+        }
+        self.n += 1;
+        None
     }
 
-    /// The place of a number that the table does not hold yet.
+    /// The key of a number that the table does not hold yet.
     #[inline]
-    fn new_place(&mut self, fd: i64) -> u32 {
-        if self.n >= self.order.n_buckets || self.order.next == u32::MAX {
+    fn new_key(&mut self, fd: i64) -> OrderKey {
+        if self.n >= self.order.n_buckets || self.order.last == u32::MAX {
             self.reorder();
         }
-        let n_buckets = self.order.n_buckets;
-        let may_share = self.dense.len().max(index(fd)) > n_buckets || self.sparse.is_some();
-        if may_share && let Some(place) = self.make_room(fd) {
-            return place;
-        }
-        self.order.next += 1;
-        self.order.next
+        self.order.last += 1;
+        let own = self.order.last;
+        let may_share =
+            self.dense.len().max(index(fd)) > self.order.n_buckets || self.sparse.is_some();
+        let shared = if may_share { self.bucket_key(fd) } else { None };
+        OrderKey { bucket: shared.unwrap_or(own), own }
     }
 
-    /// Grows the buckets, if they are full, and gives all fds their new places.
+    /// The key of the bucket that a number belongs to, if the bucket holds any.
+    fn bucket_key(&self, fd: i64) -> Option<u32> {
+        let n_buckets = self.order.n_buckets;
+        let of_fd = bucket(fd, n_buckets);
+        let mut rest = self.dense.get(of_fd..).unwrap_or_default();
+        while let Some(slot) = rest.first() {
+            if let Some(entry) = slot {
+                return Some(entry.key.bucket);
+            }
+            rest = rest.get(n_buckets..).unwrap_or_default();
+        }
+        let mut sparse = self.sparse.iter().flat_map(|map| map.iter());
+        let (_, entry) = sparse.find(|(number, _)| bucket(**number, n_buckets) == of_fd)?;
+        Some(entry.key.bucket)
+    }
+
+    /// Grows the buckets, if they are full, and gives all fds new keys.
     #[cold]
     fn reorder(&mut self) {
         let is_full = self.n >= self.order.n_buckets;
@@ -105,41 +130,32 @@ impl FdTable {
         for fd in numbers {
             chain.put(fd);
         }
-        self.take_places(&chain);
+        self.take_keys(&chain);
     }
 
-    fn take_places(&mut self, chain: &Chain) {
-        self.order = Order { n_buckets: chain.seen.len(), next: 0 };
+    fn take_keys(&mut self, chain: &Chain) {
+        let n_buckets = chain.seen.len();
+        self.order = Order { n_buckets, last: 0 };
+        let mut before = None;
         for &fd in &chain.numbers {
-            self.order.next += 1;
-            let place = self.order.next;
+            self.order.last += 1;
+            let own = self.order.last;
+            let of_fd = bucket(fd, n_buckets);
+            let key = match before {
+                Some((same, key)) if same == of_fd => OrderKey { own, ..key },
+                _ => OrderKey { bucket: own, own },
+            };
+            before = Some((of_fd, key));
             if let Some(entry) = self.find_mut(fd) {
-                entry.place = place;
+                entry.key = key;
             }
         }
-    }
-
-    /// The place before all numbers of the same bucket, if there are any; those that come before it move.
-    #[cold]
-    fn make_room(&mut self, fd: i64) -> Option<u32> {
-        let n_buckets = self.order.n_buckets;
-        let same = |number: i64| bucket(number, n_buckets) == bucket(fd, n_buckets);
-        let first =
-            self.iter().filter(|&(number, _)| same(number)).map(|(_, entry)| entry.place).max()?;
-        let sparse = self.sparse.iter_mut().flat_map(|map| map.values_mut());
-        for entry in self.dense.iter_mut().flatten().chain(sparse) {
-            if entry.place > first {
-                entry.place += 1;
-            }
-        }
-        self.order.next += 1;
-        Some(first + 1)
     }
 
     /// All entries in the order of [`Order`].
     pub(crate) fn in_order(&self) -> Vec<(i64, &Fd)> {
         let mut entries: Vec<_> = self.iter().collect();
-        entries.sort_unstable_by_key(|(_, entry)| std::cmp::Reverse(entry.place));
+        entries.sort_unstable_by_key(|(_, entry)| std::cmp::Reverse(entry.key));
         entries
     }
 
@@ -208,7 +224,7 @@ impl FdTable {
             }
             chain.put(fd);
         }
-        forked.take_places(&chain);
+        forked.take_keys(&chain);
         forked
     }
 }

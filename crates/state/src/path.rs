@@ -86,11 +86,25 @@ fn is_clean(path: &[u8]) -> bool {
     let (Some(first), Some(rest), Some(last)) = (path.first(), path.get(1..), path.last()) else {
         return false;
     };
-    // Without an early end, so that it runs over many bytes at once.
-    let is_suspect = path.iter().zip(rest).fold(false, |suspect, (&byte, &next)| {
-        suspect | ((byte == b'/') & ((next == b'/') | (next == b'.')))
-    });
-    !is_suspect && *first != b'.' && *last != b'/'
+    !is_suspect(path, rest) && *first != b'.' && *last != b'/'
+}
+
+/// Whether a slash in `path` is followed by a slash or a dot in `rest`, which is `path` without its first byte.
+///
+/// Paths are short and this runs for each open: sixteen bytes at a time, the last sixteen once more.
+#[inline]
+fn is_suspect(path: &[u8], rest: &[u8]) -> bool {
+    // The dot and the slash differ in the lowest bit.
+    let is_pair = |byte: u8, next: u8| (byte == b'/') & (next | 1 == b'/');
+    let in_block = |bytes: &[u8; 16], nexts: &[u8; 16]| {
+        bytes.iter().zip(nexts).fold(false, |found, (&byte, &next)| found | is_pair(byte, next))
+    };
+    let Some(last) = rest.last_chunk::<16>() else {
+        return path.iter().zip(rest).any(|(&byte, &next)| is_pair(byte, next));
+    };
+    let before_last = path.get(..rest.len()).and_then(<[u8]>::last_chunk::<16>);
+    before_last.is_none_or(|before| in_block(before, last))
+        || path.as_chunks().0.iter().zip(rest.as_chunks().0).any(|(a, b)| in_block(a, b))
 }
 
 /// Goes up to the directory above, whose slash stays; the root stays.

@@ -106,20 +106,28 @@ impl State {
     /// would do the same.
     #[inline]
     pub fn settle(&mut self, host: &mut dyn Host) {
-        if let Some((tid, ts)) = self.thread_to_remove.take() {
-            if let Some(idx) = self.threads.find(tid) {
-                self.exited.add(tid, self.threads.at(idx).ptid(), ts);
-            }
-            self.remove_thread(tid, host);
+        if self.thread_to_remove.is_some() {
+            self.remove_exited(host);
         }
-        if let Some((owner, fd)) = self.fd_to_remove.take()
-            && let Some(closed) = self.threads.at_mut(owner).fds.remove(fd)
-        {
-            self.stats.n_removed_fds += 1;
-            self.spare_fds.put(closed);
+        if let Some((owner, fd)) = self.fd_to_remove {
+            self.fd_to_remove = None;
+            if let Some(closed) = self.threads.at_mut(owner).fds.remove(fd) {
+                self.stats.n_removed_fds += 1;
+                self.spare_fds.put(closed);
+            }
         }
     }
 
+    #[cold]
+    fn remove_exited(&mut self, host: &mut dyn Host) {
+        let Some((tid, ts)) = self.thread_to_remove.take() else { return };
+        if let Some(idx) = self.threads.find(tid) {
+            self.exited.add(tid, self.threads.at(idx).ptid(), ts);
+        }
+        self.remove_thread(tid, host);
+    }
+
+    #[inline]
     fn find_thread_and_fd(&mut self, rule: &Rule, now: &mut Now<'_>) {
         let event = now.event;
         let found = self.find_thread(event.tid());
@@ -156,6 +164,7 @@ impl State {
     }
 
     /// Events come in runs: the thread of this one is mostly the last one's.
+    #[inline]
     fn find_thread(&mut self, tid: i64) -> Option<ThreadIdx> {
         if let Some(idx) = self.last_thread
             && self.threads.at(idx).tid() == tid
@@ -172,6 +181,7 @@ impl State {
         found
     }
 
+    #[inline]
     fn finish(&mut self, rule: &Rule, now: &Now<'_>) -> Current {
         let Some(idx) = now.thread else { return Current::default() };
         let last = &mut self.threads.at_mut(idx).last;
@@ -198,6 +208,7 @@ impl State {
         self.threads.find(tid).or_else(|| self.look_up(tid, host))
     }
 
+    #[cold]
     fn look_up(&mut self, tid: i64, host: &mut dyn Host) -> Option<ThreadIdx> {
         if self.threads.len() >= self.limits.threads {
             self.stats.n_drops_full_threadtable += 1;
@@ -263,8 +274,14 @@ impl State {
         if fd < 0 {
             return None;
         }
-        let owner = self.threads.fds_owner(idx)?;
-        if self.threads.at(owner).fds.find(fd).is_none() {
+        let thread = self.threads.at(idx);
+        let (owner, thread) = if thread.flags() & crate::flags::CLONE_FILES == 0 {
+            (idx, thread)
+        } else {
+            let main = self.threads.main(idx)?;
+            (main, self.threads.at(main))
+        };
+        if thread.fds.find(fd).is_none() {
             self.stats.n_failed_fd_lookups += 1;
             return None;
         }

@@ -126,7 +126,11 @@ impl LastEvent {
     /// Memory of this size, in bytes, is kept for the next record: more would add up over many threads.
     const KEPT: usize = 512;
 
+    #[inline]
     pub(crate) fn forget_record(&mut self) {
+        if self.record.is_empty() {
+            return;
+        }
         if self.record.capacity() > Self::KEPT {
             self.record = Vec::new();
         } else {

@@ -8,19 +8,22 @@ use super::bits::store;
 
 /// Longer texts are not kept.
 const MAX_TEXT: usize = 512;
-/// Places for texts; a power of two.
-const SLOTS: usize = 2048;
-/// Places for fingerprints of texts seen once; a power of two.
-const DOORS: usize = 4096;
+/// Places for texts at first, and at most; powers of two. A machine's daily round is some thousands of names.
+const FIRST_SLOTS: usize = 512;
+const MOST_SLOTS: usize = 8192;
+/// Pairs of places for fingerprints of texts seen once; a power of two.
+const DOORS: usize = 8192;
 
-/// A bounded table. A text enters when it is seen the second time, for whoever picks names could fill it otherwise.
+/// A bounded table. A text enters when it is seen the second time, for whoever picks names could fill it otherwise. It has
+/// one of two places, side by side; the table grows when texts that were kept are pushed out by others.
 #[derive(Debug)]
 pub(crate) struct TextCache {
     slots: Vec<Slot>,
     /// Of all slots, side by side.
     answers: Vec<u64>,
     n_words: usize,
-    doors: Vec<u16>,
+    doors: Vec<[u16; 2]>,
+    n_pushed_out: usize,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -33,16 +36,19 @@ struct Slot {
 impl TextCache {
     pub(crate) fn new(n_words: usize) -> Self {
         Self {
-            slots: vec![Slot::default(); SLOTS],
-            answers: vec![0; SLOTS * n_words],
+            slots: vec![Slot::default(); FIRST_SLOTS],
+            answers: vec![0; FIRST_SLOTS * n_words],
             n_words,
-            doors: vec![0; DOORS],
+            doors: vec![[0; 2]; DOORS],
+            n_pushed_out: 0,
         }
     }
 
     /// Copies the answers about a text, if they are here.
+    #[inline]
     pub(crate) fn find(&self, hash: u64, text: &[u8], out: &mut [u64]) -> bool {
-        let index = slot(hash);
+        let first = self.place(hash);
+        let index = if self.slots[first].hash == hash { first } else { first ^ 1 };
         let slot = &self.slots[index];
         let found = slot.hash == hash && slot.is_used && slot.text == text;
         if found {
@@ -55,22 +61,50 @@ impl TextCache {
     pub(crate) fn offer(&mut self, hash: u64, text: &[u8], answers: &[u64]) {
         let fingerprint = (hash >> 48) as u16 | 1;
         let door = &mut self.doors[(hash >> 20) as usize % DOORS];
-        if *door != fingerprint || text.len() > MAX_TEXT {
-            *door = fingerprint;
+        if !door.contains(&fingerprint) || text.len() > MAX_TEXT {
+            *door = [fingerprint, door[0]];
             return;
         }
-        let index = slot(hash);
+        let first = self.place(hash);
+        let mut index = if self.slots[first].is_used { first ^ 1 } else { first };
+        if self.slots[index].is_used {
+            // One of the two goes: neither always the same, nor one that who picks names could tell.
+            index = first ^ (self.n_pushed_out & 1);
+            self.n_pushed_out += 1;
+        }
         let slot = &mut self.slots[index];
         slot.hash = hash;
         slot.is_used = true;
         slot.text.clear();
         slot.text.extend(text);
         store(&mut self.answers[index * self.n_words..][..self.n_words], answers);
+        if self.n_pushed_out > self.slots.len() / 4 && self.slots.len() < MOST_SLOTS {
+            self.grow();
+        }
     }
-}
 
-fn slot(hash: u64) -> usize {
-    (hash >> 32) as usize % SLOTS
+    /// Doubles the places; what is here stays.
+    #[cold]
+    fn grow(&mut self) {
+        let n_slots = self.slots.len() * 2;
+        let slots = std::mem::replace(&mut self.slots, vec![Slot::default(); n_slots]);
+        let answers = std::mem::replace(&mut self.answers, vec![0; n_slots * self.n_words]);
+        self.n_pushed_out = 0;
+        for (nth, slot) in slots.into_iter().enumerate().filter(|(_, slot)| slot.is_used) {
+            let first = self.place(slot.hash);
+            // Two that were neighbours are the only ones that can come to the same places.
+            let index = if self.slots[first].is_used { first ^ 1 } else { first };
+            let old = &answers[nth * self.n_words..][..self.n_words];
+            store(&mut self.answers[index * self.n_words..][..self.n_words], old);
+            self.slots[index] = slot;
+        }
+    }
+
+    /// The first of the two places for a text.
+    #[inline]
+    fn place(&self, hash: u64) -> usize {
+        (hash >> 32) as usize & (self.slots.len() - 1)
+    }
 }
 
 pub(crate) fn hash(text: &[u8]) -> u64 {
@@ -94,6 +128,27 @@ mod tests {
         assert!(cache.find(key, b"/etc/passwd", &mut out));
         assert_eq!(out, [7]);
         assert!(!cache.find(key, b"/etc/shadow", &mut out), "the text counts, not only its hash");
+    }
+
+    #[test]
+    fn it_grows_with_the_names_that_come_again_up_to_a_bound() {
+        let name = |i: u64| format!("/usr/lib/locale/{i}");
+        let mut cache = TextCache::new(1);
+        for (count, slots) in [(20, FIRST_SLOTS), (3_000, MOST_SLOTS), (100_000, MOST_SLOTS)] {
+            for i in (0..count).cycle().take(12 * count as usize) {
+                let (name, mut out) = (name(i), [0]);
+                let key = hash(name.as_bytes());
+                if cache.find(key, name.as_bytes(), &mut out) {
+                    assert_eq!(out, [i]);
+                } else {
+                    cache.offer(key, name.as_bytes(), &[i]);
+                }
+            }
+            let found =
+                |i: &u64| cache.find(hash(name(*i).as_bytes()), name(*i).as_bytes(), &mut [0]);
+            assert!(cache.slots.len() <= slots);
+            assert!(count > 3_000 || (0..count).filter(found).count() as u64 > count * 9 / 10);
+        }
     }
 
     #[test]

@@ -139,6 +139,7 @@ impl Control for Loop<'_> {
         }
     }
 
+    #[inline]
     fn is_asked(&self) -> bool {
         self.exchange.as_ref().is_some_and(|exchange| exchange.is_asked())
     }
@@ -149,14 +150,30 @@ impl Control for Loop<'_> {
         }
     }
 
+    #[inline]
     fn goes_on(&mut self, _: Turn) -> bool {
+        if self.progress.is_some() {
+            self.show_progress();
+        }
+        if self.signals.take_reopen() {
+            self.reopen();
+        }
+        !self.signals.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// What few events have to do.
+impl Loop<'_> {
+    #[cold]
+    fn show_progress(&mut self) {
         if let Some((progress, meter)) = &mut self.progress {
             progress.event(|| meter.percent());
         }
-        if self.signals.take_reopen() {
-            self.outputs.reopen();
-        }
-        !self.signals.stop.load(Ordering::Relaxed)
+    }
+
+    #[cold]
+    fn reopen(&self) {
+        self.outputs.reopen();
     }
 }
 

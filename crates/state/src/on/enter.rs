@@ -27,21 +27,31 @@ pub(super) fn on_enter(state: &mut State, now: &mut Now<'_>) {
 
 impl State {
     /// Takes the record that the thread's enter event left; to be given back, so that its memory is used again.
+    #[inline]
     pub(super) fn take_enter(&mut self, idx: ThreadIdx) -> Vec<u8> {
-        std::mem::take(&mut self.threads.at_mut(idx).last.record)
+        let record = &mut self.threads.at_mut(idx).last.record;
+        if record.is_empty() { Vec::new() } else { std::mem::take(record) }
     }
 
+    #[inline]
     pub(super) fn give_back(&mut self, idx: ThreadIdx, record: Vec<u8>) {
-        self.threads.at_mut(idx).last.record = record;
+        if !record.is_empty() {
+            self.threads.at_mut(idx).last.record = record;
+        }
     }
 
     /// The enter event of the exit event being applied, if `record` holds it.
+    #[inline]
     pub(super) fn enter_of<'r>(&mut self, record: &'r [u8], now: &Now<'_>) -> Option<Event<'r>> {
         if record.is_empty() {
             self.stats.n_retrieved_event_drops += 1;
             return None;
         }
-        let exit = now.event.code();
+        self.decode_enter(record, now.event.code())
+    }
+
+    #[inline(never)]
+    fn decode_enter<'r>(&mut self, record: &'r [u8], exit: EventCode) -> Option<Event<'r>> {
         let enter = Event::decode(record).ok().filter(|enter| {
             exit.number() == enter.code().number() + 1
                 || (exit == EventCode::EXECVE && enter.code() == EventCode::EXECVEAT_ENTER_V0)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gyr_event::tables::{creat_flags, file_flags};
-use gyr_event::{Event, EventCode};
+use gyr_event::{Event, EventCode, param};
 
 use crate::ThreadIdx;
 use crate::fd::{Fd, FdType, Layer, RawName};
@@ -75,30 +75,30 @@ pub(super) fn on_creat(state: &mut State, now: &mut Now<'_>) {
 
 pub(super) fn on_openat(state: &mut State, now: &mut Now<'_>) {
     // fd, dirfd, name, flags, mode, dev, ino
-    open_at(state, now, 1);
+    open_at::<7>(state, now);
 }
 
 pub(super) fn on_openat2(state: &mut State, now: &mut Now<'_>) {
     // fd, dirfd, name, flags, mode, resolve, dev, ino
-    open_at(state, now, 2);
+    open_at::<8>(state, now);
 }
 
-/// The events begin alike, as do their enters; `n_between` parameters lie between flags and device.
-fn open_at(state: &mut State, now: &mut Now<'_>, n_between: usize) {
+/// The events begin alike, as do their enters; device and inode are the last of `N` parameters.
+fn open_at<const N: usize>(state: &mut State, now: &mut Now<'_>) {
     const ENTER_DIRFD: usize = EventCode::OPENAT_ENTER.param("dirfd");
     const ENTER_NAME: usize = EventCode::OPENAT_ENTER.param("name");
     const ENTER_FLAGS: usize = EventCode::OPENAT_ENTER.param("flags");
     let Some(idx) = now.thread else { return };
-    let mut params = now.event.params();
-    let Some(fd) = params.i64().filter(|&fd| fd >= 0) else { return };
-    let mut dirfd = params.i64();
-    let name = params.text().unwrap_or(b"<NA>");
-    let flags = params.u32().unwrap_or_default();
-    for _ in 0..n_between {
-        params.bytes();
-    }
-    let dev = params.u32().unwrap_or_default();
-    let mut opened = Opened { name, flags, dev, ino: params.u64().unwrap_or_default() };
+    let params: [&[u8]; N] = now.event.leading();
+    let [fd, dirfd, name, flags, .., dev, ino] = params.as_slice() else { return };
+    let Some(fd) = param::signed(fd).filter(|&fd| fd >= 0) else { return };
+    let mut dirfd = param::signed(dirfd);
+    let name = param::text(name).unwrap_or(b"<NA>");
+    let u32 = |bytes: &[u8]| param::unsigned(bytes).and_then(|value| u32::try_from(value).ok());
+    let flags = u32(flags).unwrap_or_default();
+    let dev = u32(dev).unwrap_or_default();
+    let ino = param::unsigned(ino).unwrap_or_default();
+    let mut opened = Opened { name, flags, dev, ino };
     let record = state.take_enter(idx);
     if let Some(enter) = state.enter_of(&record, now)
         && let Some(name) = usable_name(&enter, ENTER_NAME)
@@ -146,9 +146,10 @@ fn add(state: &mut State, now: &mut Now<'_>, fd: i64, opened: &Opened<'_>, dirfd
     let Some(idx) = now.thread else { return };
     let &Opened { name, flags, dev, ino } = opened;
     let kind = if flags & O_DIRECTORY != 0 { FdType::Directory } else { FdType::File };
-    let mut entry = state.spare_fds.take(kind);
-    // It is nobody else's yet: there is no copy.
+    let mut entry = state.spare_fds.take();
+    // It is nobody else's: there is no copy.
     let data = Arc::make_mut(&mut entry);
+    data.reset(kind);
     data.dev = dev;
     data.ino = ino;
     data.layer = match flags & (UPPER_LAYER | LOWER_LAYER) {
