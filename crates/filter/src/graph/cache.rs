@@ -10,7 +10,7 @@ use super::bits::store;
 const MAX_TEXT: usize = 512;
 /// Places for texts at first, and at most; powers of two. A machine's daily round is some thousands of names.
 const FIRST_SLOTS: usize = 512;
-const MOST_SLOTS: usize = 8192;
+const MOST_SLOTS: usize = 16384;
 /// Pairs of places for fingerprints of texts seen once; a power of two.
 const DOORS: usize = 8192;
 
