@@ -97,14 +97,14 @@ impl Captures {
     }
 
     /// To be called before each record is applied.
+    #[inline]
     pub(crate) fn before(&mut self, record: &Record<'_>, state: &mut State, host: &mut dyn Host) {
         if !self.recorder.is_on() {
             return;
         }
         let ts = record.event.ts();
         if self.recorder.is_due(ts) {
-            state.settle(host);
-            self.recorder.mark(ts, state.checkpoint(ts));
+            self.mark(ts, state, host);
         }
         self.recorder.record(record);
     }
@@ -134,6 +134,7 @@ impl Captures {
     }
 
     /// To be called after each event. The one with which a capture ends is in it, and has extended it if it matched.
+    #[inline]
     pub(crate) fn after(&mut self, ts: u64) {
         if self.phase != Phase::None || !self.ending.is_empty() {
             self.look(ts);
@@ -162,12 +163,19 @@ impl Captures {
         }
     }
 
+    #[inline]
     pub(crate) fn next_notice(&mut self) -> Option<CaptureNotice> {
         self.notices.pop_front()
     }
 
     pub(crate) const fn stats(&self) -> CaptureStats {
         CaptureStats { recorder: self.recorder.stats(), ..self.stats }
+    }
+
+    #[cold]
+    fn mark(&mut self, ts: u64, state: &mut State, host: &mut dyn Host) {
+        state.settle(host);
+        self.recorder.mark(ts, state.checkpoint(ts));
     }
 
     /// Looks whether the time of the open file is over, and what has become of others.

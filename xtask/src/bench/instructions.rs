@@ -49,20 +49,35 @@ pub(super) fn scaling(setup: &Setup, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
+/// The flight recorder, while nothing starts a capture.
+pub(super) fn recorder(setup: &Setup, table: &mut Table) -> Result<()> {
+    let one = [setup.scratch.join("one.yaml")];
+    std::fs::write(&one[0], ONE_RULE)?;
+    let capture = unpacked(setup, LARGE.0)?;
+    let off = count(setup, &one, &capture, &[])?;
+    for before in ["0s", "1s", "10s"] {
+        let before = format!("capture.before={before}");
+        let on = count(setup, &one, &capture, &["capture.enabled=true", &before])?;
+        let per_event = (on - off) / LARGE.1;
+        table.row("recorder", &before, format!("{per_event:.0} instructions/event more"));
+    }
+    Ok(())
+}
+
 /// The packed capture less the unpacked one.
 pub(super) fn inflate(setup: &Setup, table: &mut Table) -> Result<()> {
     let one = setup.scratch.join("one.yaml");
     std::fs::write(&one, ONE_RULE)?;
     let unpacked = unpacked(setup, LARGE.0)?;
-    let packed = count(setup, std::slice::from_ref(&one), &setup.capture(LARGE.0))?;
-    let plain = count(setup, std::slice::from_ref(&one), &unpacked)?;
+    let packed = count(setup, std::slice::from_ref(&one), &setup.capture(LARGE.0), &[])?;
+    let plain = count(setup, std::slice::from_ref(&one), &unpacked, &[])?;
     table.row("inflate", "gzip", format!("{:.0} instructions/event", (packed - plain) / LARGE.1));
     Ok(())
 }
 
 fn per_event(setup: &Setup, rules: &[PathBuf]) -> Result<f64> {
-    let large = count(setup, rules, &unpacked(setup, LARGE.0)?)?;
-    let small = count(setup, rules, &unpacked(setup, SMALL.0)?)?;
+    let large = count(setup, rules, &unpacked(setup, LARGE.0)?, &[])?;
+    let small = count(setup, rules, &unpacked(setup, SMALL.0)?, &[])?;
     Ok((large - small) / (LARGE.1 - SMALL.1))
 }
 
@@ -76,10 +91,13 @@ pub(super) fn unpacked(setup: &Setup, name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn count(setup: &Setup, rules: &[PathBuf], capture: &Path) -> Result<f64> {
+fn count(setup: &Setup, rules: &[PathBuf], capture: &Path, set: &[&str]) -> Result<f64> {
     let mut command = Command::new("valgrind");
     command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(&setup.gyr);
     replay_arguments(&mut command, setup, rules, capture)?;
+    for option in set {
+        command.args(["-o", option]);
+    }
     let output =
         command.stdout(Stdio::null()).output().context("cannot run valgrind (a Debian package)")?;
     let text = String::from_utf8_lossy(&output.stderr);

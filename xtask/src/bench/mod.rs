@@ -38,6 +38,11 @@ static BENCHES: &[Bench] = &[
         help: "instructions per event to unpack a capture",
         run: instructions::inflate,
     },
+    Bench {
+        name: "recorder",
+        help: "what the flight recorder adds, by how much it keeps",
+        run: instructions::recorder,
+    },
     Bench { name: "loading", help: "CPU time to load rules", run: replay::loading },
     Bench { name: "replay", help: "events per second from a capture", run: replay::run },
     Bench { name: "syscall", help: "what one system call costs more with Gyr", run: live::syscall },

@@ -21,6 +21,7 @@ impl Chunk {
         Self { bytes: Vec::with_capacity(capacity), n_records: 0, first_ts: 0, last_ts: 0 }
     }
 
+    #[inline]
     pub(super) const fn is_empty(&self) -> bool {
         self.n_records == 0
     }
@@ -35,6 +36,7 @@ impl Chunk {
     }
 
     /// Nanoseconds from the first record to `ts`; 0 if there is none.
+    #[inline]
     pub(super) const fn spans(&self, ts: u64) -> u64 {
         if self.is_empty() { 0 } else { ts.saturating_sub(self.first_ts) }
     }
@@ -45,6 +47,7 @@ impl Chunk {
     }
 
     /// Whether a record of this length can still be taken.
+    #[inline]
     pub(super) fn has_room(&self, record: &Record<'_>) -> bool {
         self.bytes.capacity() - self.bytes.len() >= Self::len_of(record)
     }
@@ -55,6 +58,7 @@ impl Chunk {
     }
 
     /// Takes a copy. The caller has asked whether there is room.
+    #[inline]
     pub(super) fn push(&mut self, record: &Record<'_>) {
         let bytes = record.event.record();
         let Ok(len) = u32::try_from(bytes.len()) else { return };

@@ -7,7 +7,8 @@
 //! starts with a *checkpoint* of the tables, which the caller takes when [`Recorder::is_due`] says so: at the latest after a
 //! third of the time, or a quarter of the memory, that is to be kept. What is forgotten is forgotten by the segment. A
 //! file thus holds all that was asked for, and up to a third more. The alternatives cost more: a second state that runs
-//! behind pays for every event, and tables rebuilt backwards would need the old value of every change.
+//! behind pays for every event, and tables rebuilt backwards would need the old value of every change. docs/recording.md
+//! says what it costs.
 
 mod chunk;
 mod file;
@@ -90,11 +91,13 @@ impl<C> Recorder<C> {
     }
 
     /// Whether records are wanted at all now.
+    #[inline]
     pub const fn is_on(&self) -> bool {
         self.history.is_some() || self.file.is_some()
     }
 
     /// Whether [`Recorder::mark`] is to be called before the record of this time.
+    #[inline]
     pub fn is_due(&self, ts: u64) -> bool {
         let Some(history) = self.history else { return false };
         self.segments.back().is_none_or(|segment| {
@@ -116,19 +119,28 @@ impl<C> Recorder<C> {
     }
 
     /// Keeps a copy, and gives one to the file if there is one.
+    #[inline]
     pub fn record(&mut self, record: &Record<'_>) {
         if self.file.is_some() && self.current.spans(record.event.ts()) >= FILE_LAG {
             self.seal();
         }
-        if !self.current.has_room(record) {
-            if Chunk::len_of(record) > self.chunk_len {
-                self.stats.n_too_large += 1;
-                return;
-            }
-            self.seal();
+        if !self.current.has_room(record) && !self.make_fit(record) {
+            return;
         }
         self.stats.n_records += 1;
         self.current.push(record);
+    }
+
+    /// Whether a new chunk holds the record.
+    #[cold]
+    fn make_fit(&mut self, record: &Record<'_>) -> bool {
+        let fits = Chunk::len_of(record) <= self.chunk_len;
+        if fits {
+            self.seal();
+        } else {
+            self.stats.n_too_large += 1;
+        }
+        fits
     }
 
     /// The tables that a file which is opened now starts from; none if it starts with the next record.
