@@ -51,6 +51,8 @@ pub(crate) struct Http {
     settings: HttpSettings,
     url: String,
     agent: Agent,
+    /// Where answers go.
+    echo: Option<File>,
 }
 
 /// The most that is read of an answer.
@@ -60,7 +62,9 @@ impl Http {
     pub(crate) fn open(settings: &HttpSettings) -> io::Result<Self> {
         let url = unquoted(&settings.url).to_owned();
         let agent = agent(settings, url.starts_with("https:"))?;
-        Ok(Self { settings: settings.clone(), url, agent })
+        let stdout = || io::stdout().as_fd().try_clone_to_owned().map(File::from);
+        let echo = settings.echo.then(stdout).transpose()?;
+        Ok(Self { settings: settings.clone(), url, agent, echo })
     }
 
     /// One request, and what came of it. The server has the alert as soon as its status says so.
@@ -74,8 +78,8 @@ impl Http {
         let status = response.status();
         let mut body = Vec::new();
         let read = response.body_mut().as_reader().take(LONGEST_ANSWER).read_to_end(&mut body);
-        if self.settings.echo {
-            echo(&body)?;
+        if let Some(mut echo) = self.echo.as_ref() {
+            echo.write_all(&body)?;
         }
         if !status.is_success() {
             return Err(io::Error::other(format!("the server answered {status}")).into());
@@ -148,11 +152,6 @@ fn agent(settings: &HttpSettings, is_tls: bool) -> io::Result<Agent> {
 
 fn invalid(text: String) -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, text)
-}
-
-fn echo(body: &[u8]) -> io::Result<()> {
-    let mut stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    stdout.write_all(body)
 }
 
 #[cfg(test)]
@@ -250,6 +249,40 @@ mod tests {
             for wanted in wanted {
                 assert!(head.contains(wanted), "{head}");
             }
+        }
+    }
+
+    #[test]
+    fn answers_are_echoed_if_the_settings_say_so() {
+        for echo in [true, false] {
+            let (url, _requests) = serve(vec![OK]);
+            let mut http = Http::open(&HttpSettings { echo, ..settings(url) }).unwrap();
+            let (mut reader, writer) = io::pipe().unwrap();
+            let writer = File::from(std::os::fd::OwnedFd::from(writer));
+            http.echo = http.echo.map(|_| writer);
+            http.send(&batch(&["1"])).unwrap();
+            drop(http);
+            let mut echoed = String::new();
+            reader.read_to_string(&mut echoed).unwrap();
+            assert_eq!(echoed, if echo { "ok" } else { "" });
+        }
+    }
+
+    #[test]
+    fn idle_connections_are_probed_if_the_settings_say_so() {
+        for (keep_alive, timer) in [(true, "02"), (false, "00")] {
+            let (url, _requests) = serve(vec![OK]);
+            let settings = HttpSettings { keep_alive, ..settings(url.clone()) };
+            let mut http = Http::open(&settings).unwrap();
+            http.send(&batch(&["1"])).unwrap();
+            // proc(5): local and remote address, state, queues, and the timer that is active; 02 is keep-alive's.
+            let port: u16 = url.split([':', '/']).nth(4).unwrap().parse().unwrap();
+            let remote = format!("0100007F:{port:04X}");
+            let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+            let of = |line: &&str| line.split_whitespace().nth(2) == Some(&*remote);
+            let line = table.lines().find(of).unwrap();
+            let active = line.split_whitespace().nth(5).unwrap().split(':').next();
+            assert_eq!(active, Some(timer), "{line}");
         }
     }
 
