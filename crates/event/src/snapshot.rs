@@ -127,6 +127,8 @@ pub struct FdEntry {
     pub tid: i64,
     pub fd: i64,
     pub ino: u64,
+    /// Captures do not tell, but of files, whose flags say it.
+    pub closes_on_exec: bool,
     pub kind: FdKind,
 }
 

@@ -13,8 +13,9 @@ use gyr_capture::recorder::{
 use gyr_capture::scap::Packing;
 use gyr_capture::{Next, Source as _};
 use gyr_engine::Sieve;
+use gyr_event::snapshot::Snapshot;
 use gyr_event::{Interest, SYSCALLS, Syscall, SyscallKind};
-use gyr_state::Limits;
+use gyr_state::{Limits, State};
 
 use crate::cli::RecordOptions;
 use crate::live::{self, Live};
@@ -36,8 +37,9 @@ pub(crate) fn run(options: &RecordOptions) -> Result<ExitCode> {
     let ruleset = sieve.transpose()?.map(Arc::new);
     let config = read(find(options.config.as_deref())?.as_deref(), &options.set)?.config;
     let signals = Signals::install().context("cannot take over signals")?;
+    let begin = now();
     let mut live = live::start(&config, interest(options.all_syscalls))?;
-    let start = Start { snapshot: live.snapshot.clone(), amendments: Vec::new() };
+    let start = start_of(&live.snapshot, begin);
     let mut recorder = Recorder::new(None);
     let file_options =
         Options { packing: Packing::Gzip, max_bytes: 0, replace: true, pace: Pace::Behind };
@@ -76,6 +78,14 @@ fn interest(all: bool) -> Interest {
         SyscallKind::Unmapped => false,
     };
     SYSCALLS.iter().filter(is_wanted).collect()
+}
+
+/// The tables that the recording starts with. `ts` is the time before its first event.
+fn start_of(snapshot: &Snapshot, ts: u64) -> Start {
+    let mut state = State::new(Limits::default());
+    state.load(snapshot.clone());
+    let amendments = state.checkpoint(ts).amendments(&state);
+    Start { snapshot: snapshot.clone(), amendments }
 }
 
 /// A recording under way.

@@ -58,14 +58,18 @@ pub(crate) fn fd(proc: &Path, pid: i64, fd: i64, sockets: &mut Sockets) -> Optio
     if name.is_empty() {
         return None;
     }
+    let info = read(&dir.join("fdinfo").join(fd.to_string()));
+    let flags = lines(&info).find_map(|line| number_in_base(line.strip_prefix(b"flags:")?, 8));
+    let flags = open_flags(flags.unwrap_or(0));
+    let closes_on_exec = flags & tables::file_flags.value("O_CLOEXEC") != 0;
     let (ino, kind) = match bracketed(&name) {
         Some((b"socket", ino)) => {
             (ino, sockets.kind(&dir, ino).unwrap_or_else(|| named(NamedFd::Unsupported)))
         }
         Some((b"pipe", ino)) => (ino, named(NamedFd::Pipe)),
-        _ => file(&dir, &link, fd, name),
+        _ => file(&link, name, flags),
     };
-    Some(FdEntry { tid: pid, fd, ino, kind })
+    Some(FdEntry { tid: pid, fd, ino, closes_on_exec, kind })
 }
 
 /// The two parts of "kind:[number]".
@@ -76,7 +80,7 @@ fn bracketed(name: &[u8]) -> Option<(&[u8], u64)> {
     Some((kind, number_in_base(number, 10)?))
 }
 
-fn file(dir: &Path, link: &Path, fd: i64, name: Vec<u8>) -> (u64, FdKind) {
+fn file(link: &Path, name: Vec<u8>, flags: u32) -> (u64, FdKind) {
     let Ok(meta) = std::fs::metadata(link) else { return (0, named(NamedFd::Unsupported)) };
     let ino = meta.ino();
     if let Some(anonymous) = name.strip_prefix(b"anon_inode:") {
@@ -93,10 +97,8 @@ fn file(dir: &Path, link: &Path, fd: i64, name: Vec<u8>) -> (u64, FdKind) {
     if meta.file_type().is_fifo() {
         return (ino, FdKind::Named { kind: NamedFd::Pipe, name });
     }
-    let info = read(&dir.join("fdinfo").join(fd.to_string()));
-    let flags = lines(&info).find_map(|line| number_in_base(line.strip_prefix(b"flags:")?, 8));
     let dev = u32::try_from(meta.dev()).unwrap_or(0);
-    (ino, FdKind::File { flags: open_flags(flags.unwrap_or(0)), name, dev })
+    (ino, FdKind::File { flags, name, dev })
 }
 
 const fn named(kind: NamedFd) -> FdKind {

@@ -62,6 +62,16 @@ fn other_threads_share_what_is_their_leaders() {
 }
 
 #[test]
+fn fds_are_told_of_with_whether_exec_closes_them() {
+    let (closed, _writer) = std::io::pipe().unwrap();
+    let (kept, _writer) = std::io::pipe().unwrap();
+    rustix::io::fcntl_setfd(&kept, rustix::io::FdFlags::empty()).unwrap();
+    let mut live = Live::new(Path::new("/"));
+    let mut closes = |fd: i32| live.fd(own_pid(), i64::from(fd)).unwrap().closes_on_exec;
+    assert_eq!((closes(closed.as_raw_fd()), closes(kept.as_raw_fd())), (true, false));
+}
+
+#[test]
 fn fds_are_told_of_by_kind() {
     let file = File::open("/etc/passwd").unwrap();
     let folder = File::open("/etc").unwrap();

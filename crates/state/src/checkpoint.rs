@@ -264,7 +264,8 @@ impl FrozenFd {
                 (None, None) => return None,
             },
         };
-        Some(FdEntry { tid: self.tid, fd: self.fd, ino: data.ino, kind })
+        let closes_on_exec = self.closes_on_exec;
+        Some(FdEntry { tid: self.tid, fd: self.fd, ino: data.ino, closes_on_exec, kind })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use gyr_event::snapshot::{FdEntry, FdKind, Snapshot, ThreadEntry};
 
-use crate::fd::{FdData, FdType, Role, Sockinfo};
+use crate::fd::{FdData, FdType, Role, Sockinfo, with_close_on_exec};
 use crate::names::Text;
 use crate::state::State;
 use crate::thread::{Image, Memory, Thread, flags};
@@ -121,6 +121,10 @@ impl State {
         }
         let stamp = self.threads.tick();
         let limit = self.limits.fds_per_process;
+        let open_flags = match entry.closes_on_exec {
+            true => with_close_on_exec(data.kind, open_flags, true),
+            false => open_flags,
+        };
         let table = &mut self.threads.at_mut(idx).fds;
         if table.len() >= limit && table.find(entry.fd).is_none() {
             self.stats.n_refused_fds += 1;

@@ -109,7 +109,7 @@ pub(crate) fn fd(entry: &mut Fields<'_>, tid: i64, sized: bool) -> Read<FdEntry>
         }
         kind => kind?,
     };
-    Ok(FdEntry { tid, fd, ino, kind })
+    Ok(FdEntry { tid, fd, ino, closes_on_exec: false, kind })
 }
 
 fn fd_kind(from: &mut Fields<'_>, kind: u8, sized: bool) -> Read<FdKind> {

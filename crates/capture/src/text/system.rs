@@ -242,7 +242,7 @@ fn fd(words: &mut Words<'_>) -> Result<FdEntry, Wrong> {
             FdKind::Named { kind: row.1, name }
         }
     };
-    Ok(FdEntry { tid, fd, ino, kind })
+    Ok(FdEntry { tid, fd, ino, closes_on_exec: false, kind })
 }
 
 fn print_fd(fd: &FdEntry, out: &mut String) {
