@@ -23,8 +23,17 @@ pub(crate) enum Command {
     Record(RecordOptions),
     /// Assert the rules on a capture
     Replay(ReplayOptions),
+    /// Tools for those who write rules
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// Print the events that match a condition, one line each, until Ctrl-C
     Watch(WatchOptions),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Tell everything that is wrong or doubtful in rules files
+    Check(RulesCheckOptions),
 }
 
 /// What Falco's command line knows.
@@ -197,6 +206,13 @@ pub(crate) struct ReplayOptions {
     /// Set a key of the configuration
     #[arg(short = 'o', long = "option", value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct RulesCheckOptions {
+    /// Rules files, in the order in which they are loaded
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
 }
 
 impl From<ReplayOptions> for Options {

@@ -10,6 +10,7 @@ mod log;
 mod metrics;
 mod progress;
 mod record;
+mod rules;
 mod signals;
 mod steps;
 mod versions;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Some(Command::Doctor(options)) => Ok(doctor::run(&options)),
         Some(Command::Record(options)) => record::run(&options),
         Some(Command::Replay(options)) => steps::run(options.into()),
+        Some(Command::Rules(command)) => rules::run(&command),
         Some(Command::Watch(options)) => watch::run(&options),
     };
     result.unwrap_or_else(|error| {
