@@ -17,7 +17,7 @@ const LARGE: (&str, f64) = ("mixed", 293_213.0);
 const SMALL: (&str, f64) = ("files", 1_056.0);
 
 /// One rule that never matches.
-const ONE_RULE: &str = "- rule: one\n  desc: d\n  condition: evt.type=open and fd.name=/nonexistent/never\n  \
+pub(super) const ONE_RULE: &str = "- rule: one\n  desc: d\n  condition: evt.type=open and fd.name=/nonexistent/never\n  \
                         output: x %evt.num\n  priority: DEBUG\n";
 
 /// One rule, the stable rules, all rules.
@@ -91,7 +91,7 @@ pub(super) fn unpacked(setup: &Setup, name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn count(setup: &Setup, rules: &[PathBuf], capture: &Path, set: &[&str]) -> Result<f64> {
+pub(super) fn count(setup: &Setup, rules: &[PathBuf], capture: &Path, set: &[&str]) -> Result<f64> {
     let mut command = Command::new("valgrind");
     command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(&setup.gyr);
     replay_arguments(&mut command, setup, rules, capture)?;

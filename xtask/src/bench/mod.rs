@@ -3,6 +3,7 @@
 //! Instruction counts are the same on a busy and on an idle machine. Times are not: they are measured in interleaved
 //! rounds, with and without Gyr, and only reported.
 
+mod gate;
 mod instructions;
 mod live;
 mod machine;
@@ -98,6 +99,9 @@ impl Table {
 
 /// Takes the measurements named, or all.
 pub(crate) fn run(args: &[String]) -> Result<()> {
+    if let Some(("gate", args)) = args.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        return gate::run(args);
+    }
     if let Some(unknown) = args.iter().find(|arg| !BENCHES.iter().any(|bench| bench.name == **arg))
     {
         for bench in BENCHES {
@@ -106,6 +110,10 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         bail!("no measurement is called {unknown}");
     }
     let setup = set_up()?;
+    ensure!(
+        setup.shared.join("conformance").is_dir(),
+        "captures and rules are looked for in $GYR_SHARED, which is not there"
+    );
     machine::print();
     println!("\n| measurement | case | result |\n|---|---|---|");
     for bench in
@@ -126,10 +134,6 @@ fn set_up() -> Result<Setup> {
     ensure!(built.success(), "gyr does not build");
     let shared =
         std::env::var_os("GYR_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
-    ensure!(
-        shared.join("conformance").is_dir(),
-        "captures and rules are looked for in $GYR_SHARED, which is not there"
-    );
     let scratch = std::env::temp_dir().join(format!("gyr-bench-{}", std::process::id()));
     std::fs::create_dir_all(&scratch)?;
     Ok(Setup { gyr: root.join("target/release/gyr"), shared, scratch })
