@@ -6,6 +6,8 @@ mod bench;
 mod codegen;
 mod fuzz;
 mod probe_object;
+mod random;
+mod shadow;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -41,6 +43,11 @@ static COMMANDS: &[Command] = &[
         name: "probe-object",
         help: "rebuild the probe's object that is used without clang; with --check only compare",
         run: probe_object::run,
+    },
+    Command {
+        name: "shadow",
+        help: "compare kept answers, fresh ones and the plain evaluator on captures and made-up events",
+        run: shadow::run,
     },
     Command {
         name: "tidy",

@@ -1,5 +1,6 @@
 //! Which fields exist: names and arguments as rules write them become a [`Field`].
 
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 
@@ -19,7 +20,7 @@ pub struct Fields {
 }
 
 /// A field with its argument.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Field {
     row: &'static Row,
     arg: Arg,
@@ -48,6 +49,15 @@ impl Field {
 
     pub const fn arg(&self) -> &Arg {
         &self.arg
+    }
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.arg {
+            Arg::None => f.write_str(self.row.name),
+            arg => write!(f, "{}[{arg:?}]", self.row.name),
+        }
     }
 }
 

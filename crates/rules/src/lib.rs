@@ -19,6 +19,7 @@ mod ruleset;
 mod schema;
 mod selection;
 mod session;
+mod shadow;
 mod version;
 
 pub use codes::{ErrorCode, WarningCode};
@@ -31,6 +32,7 @@ pub use ruleset::{
 };
 pub use schema::schema;
 pub use selection::{BaseSyscalls, Selection, event_names, ignored_syscalls};
+pub use shadow::{Compared, Difference, Shadow};
 pub use version::Version;
 
 /// The version of the rules language and of the fields that we offer; it is Falco's.

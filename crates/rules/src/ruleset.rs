@@ -224,10 +224,7 @@ impl<F> Ruleset<F> {
     ) where
         F: PartialEq,
     {
-        let Some((source, tried)) = self.tried(source, code) else { return };
-        let program = tried.program.get_or_init(|| {
-            self.graph.program(&tried.conditions, |atom| source.types.decide(atom, code))
-        });
+        let Some(program) = self.program(source, code) else { return };
         evaluator.evaluate(&self.graph, program, world, |place, verdict| {
             if verdict == Verdict::Holds {
                 on_match(place as usize);
@@ -247,6 +244,32 @@ impl<F> Ruleset<F> {
     /// The system calls that the rules are about.
     pub const fn interest(&self) -> &Interest {
         &self.events.syscalls
+    }
+
+    /// What the graph is for events of one code.
+    #[inline]
+    pub(crate) fn program(&self, source: SourceId, code: EventCode) -> Option<&Program>
+    where
+        F: PartialEq,
+    {
+        let (source, tried) = self.tried(source, code)?;
+        Some(tried.program.get_or_init(|| {
+            self.graph.program(&tried.conditions, |atom| source.types.decide(atom, code))
+        }))
+    }
+
+    pub(crate) const fn graph(&self) -> &Graph<F> {
+        &self.graph
+    }
+
+    /// The places of the rules that can match events of one code.
+    pub(crate) fn candidates(
+        &self,
+        source: SourceId,
+        code: EventCode,
+    ) -> impl Iterator<Item = u32> {
+        let tried = self.tried(source, code);
+        tried.into_iter().flat_map(|(_, tried)| &tried.conditions).map(|(place, _)| *place)
     }
 
     #[inline]

@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use mutate::Random;
 use targets::{TARGETS, Target};
+
+use crate::random::Random;
 
 const USAGE: &str = "usage: cargo xtask fuzz [TARGET ...] [--seconds N] [--seed N] [--corpus FOLDER] [--replay FILE]";
 /// An input that takes longer hangs, as far as its user is concerned.

@@ -10,6 +10,8 @@ use super::layout::{GroupRef, Place};
 use super::plan::Plan;
 use super::pool::Edge;
 use super::program::{Block, GateWord, Program, ProgramNode, Step};
+use crate::check::Atom;
+use crate::plain::atom_holds;
 use crate::subject::Scratch;
 use crate::{Lifetime, World};
 
@@ -126,6 +128,39 @@ impl Evaluator {
         self.loaded = u32::MAX;
         self.stamps = Default::default();
         self.holds(Run { graph, program, world }, frozen.root)
+    }
+
+    /// Recalls all that is kept, and compares it and what was found out in this event with what comparing anew gives.
+    /// Returns how many answers that were, and the first that differs: the comparison, and what was kept.
+    ///
+    /// To be called after [`evaluate`](Self::evaluate), with the same world. For tests: it is slow.
+    pub fn audit<'g, F, W: World<F> + ?Sized>(
+        &mut self,
+        graph: &'g Graph<F>,
+        program: &Program,
+        world: &W,
+    ) -> (usize, Option<(&'g Atom<F>, bool)>) {
+        if program.is_empty() {
+            // Then evaluating did not even begin.
+            self.begin(graph, program);
+        }
+        for lifetime in Lifetime::ALL {
+            if self.loaded >> lifetime as usize & 1 == 0 {
+                self.recall(graph, lifetime, world);
+            }
+        }
+        let mut n = 0;
+        for (atom, place) in graph.atoms.iter().zip(&graph.places) {
+            if !self.is_known(graph, place.group) {
+                continue;
+            }
+            n += 1;
+            let answer = self.bits[place.word as usize] >> place.bit & 1 == 1;
+            if answer != atom_holds(atom, world, &self.scratch) {
+                return (n, Some((atom, answer)));
+            }
+        }
+        (n, None)
     }
 
     fn begin<F>(&mut self, graph: &Graph<F>, program: &Program) {
