@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use gyr_alert::Priority;
 use gyr_capture::scap::Replay;
+use gyr_capture::text::TextEvents;
 use gyr_capture::{Next, Source};
 use gyr_event::snapshot::Snapshot;
 use gyr_fields::{Context, Field, Fields, Session};
@@ -80,5 +81,57 @@ fn the_graph_agrees_with_the_plain_evaluator() {
             let snapshot = replay.take_snapshot();
             assert!(check(&rules, snapshot, &mut replay, name, most) > 200);
         }
+    }
+}
+
+/// Answers about other threads: who leads the session, the parent, the environment of the main thread.
+const OTHERS: &str = "
+- rule: others
+  desc: d
+  condition: >
+    proc.sname=<NA> or proc.sname=leader or proc.pname=<NA> or proc.aname=leader or proc.env[A]=b or proc.cwd=/tmp/
+  output: o
+  priority: INFO
+";
+
+#[test]
+fn an_answer_that_rests_on_another_thread_ends_when_that_comes_or_changes() {
+    let cases = [
+        (
+            "a leader that was not there comes, and runs a program",
+            "\
+thread 100 pid=100 ptid=1 sid=50 vtid=100 vpid=100 comm=sh
+0.0 100 close res=0 fd=3
+0.1 50 close res=0 fd=3
+0.2 100 close res=0 fd=3
+0.3 50 execve res=0 exe=/bin/leader args=[] tid=50 pid=50 ptid=1 comm=leader
+0.4 100 close res=0 fd=3
+",
+        ),
+        (
+            "a leader that left its session runs a program",
+            "\
+thread 50 pid=50 ptid=1 sid=7 pgid=7 vtid=50 vpid=50 vpgid=7 comm=sh
+thread 100 pid=100 ptid=1 sid=50 vtid=100 vpid=100 comm=sh
+0.0 100 close res=0 fd=3
+0.1 50 execve res=0 exe=/bin/leader args=[] tid=50 pid=50 ptid=1 comm=leader
+0.2 100 close res=0 fd=3
+",
+        ),
+        (
+            "the main thread of a process comes after another",
+            "\
+thread 201 pid=200 ptid=1 sid=1 vtid=201 vpid=200 comm=sh
+0.0 201 close res=0 fd=3
+0.1 200 execve res=0 exe=/bin/leader args=[] tid=200 pid=200 ptid=1 comm=leader env=[A=b]
+0.2 201 close res=0 fd=3
+",
+        ),
+    ];
+    let rules = ruleset(&[OTHERS.to_owned()]);
+    for (name, events) in cases {
+        let mut source = TextEvents::parse(name, events).unwrap();
+        let snapshot = source.take_snapshot();
+        assert!(check(&rules, snapshot, &mut source, name, u64::MAX) > 2);
     }
 }

@@ -7,6 +7,7 @@
 //! thing share one: whoever keeps an answer computed from a thread or an fd keeps the stamp beside it.
 #![forbid(unsafe_code)]
 
+mod asked;
 mod checkpoint;
 mod container;
 mod fd;

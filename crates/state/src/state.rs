@@ -425,8 +425,9 @@ impl State {
         &self.machine
     }
 
+    /// An answer that rests on it, or on there being none, holds until [`State::lineage_stamp`] changes.
     pub fn thread(&self, tid: i64) -> Option<&Thread> {
-        self.threads.find(tid).map(|idx| self.threads.at(idx))
+        self.threads.ask(tid)
     }
 
     /// The thread at a place that the last event's [`Current`] named. A stale place reads as an unknown thread.
@@ -436,10 +437,7 @@ impl State {
 
     /// The leader of the thread's group; none if it is not known.
     pub fn main_thread<'a>(&'a self, thread: &'a Thread) -> Option<&'a Thread> {
-        if thread.is_main() {
-            return Some(thread);
-        }
-        self.threads.main(self.threads.find(thread.tid())?).map(|idx| self.threads.at(idx))
+        self.threads.ask_main(thread)
     }
 
     pub fn parent(&self, thread: &Thread) -> Option<&Thread> {
@@ -539,9 +537,8 @@ impl State {
         self.users.group(container, gid)
     }
 
-    /// Changes when a thread that answers about others may come from changes its image or its place, or goes: one that has
-    /// children, or leads a session or a group of processes. An answer that looked for a thread and found none is not
-    /// covered: that thread may come.
+    /// Changes when a thread that answers about others may rest on changes its image or its place, comes or goes: one that
+    /// has children or other threads of its process, or that was looked for by its tid.
     pub const fn lineage_stamp(&self) -> u64 {
         self.threads.lineage_stamp()
     }

@@ -6,6 +6,7 @@
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
+use crate::asked::Asked;
 use crate::thread::{Image, Thread, flags};
 
 /// The place of a thread in the table, valid until the next event is applied.
@@ -51,6 +52,8 @@ pub(crate) struct Threads {
     /// The last stamp given out.
     clock: u64,
     lineage_stamp: u64,
+    /// The threads that answers under this stamp looked for by their tids, there or not.
+    asked: Asked,
     n_added: u64,
     n_removed: u64,
 }
@@ -67,6 +70,7 @@ impl Threads {
             vacant: Box::new(Thread::new(-1, Image::default(), 0)),
             clock: 0,
             lineage_stamp: 0,
+            asked: Asked::default(),
             n_added: 0,
             n_removed: 0,
         }
@@ -124,27 +128,57 @@ impl Threads {
     /// The thread's image, to be changed. Bumps the stamps of all that answers about it may depend on.
     pub(crate) fn edit(&mut self, idx: ThreadIdx) -> &mut Image {
         if self.is_read_by_others(idx) {
-            self.lineage_stamp = self.tick();
+            self.bump_lineage();
         }
-        if self.at(idx).is_main() && self.members(idx).len() > 1 {
-            // The other threads read the environment of their main thread.
-            for member in self.members(idx).to_vec() {
-                let stamp = self.tick();
-                self.at_mut(member).edit(stamp);
-            }
+        if self.at(idx).is_main() {
+            self.bump_others(idx);
         }
         let stamp = self.tick();
         self.at_mut(idx).edit(stamp)
     }
 
-    /// Whether answers about other threads may come from this one: as a parent, or the parent's main thread, or as the
-    /// leader of a session or of a group of processes.
+    fn bump_lineage(&mut self) {
+        self.lineage_stamp = self.tick();
+        self.asked.clear();
+    }
+
+    /// The other threads of a process read the environment of their main thread.
+    fn bump_others(&mut self, main: ThreadIdx) {
+        if self.members(main).len() < 2 {
+            return;
+        }
+        for member in self.members(main).to_vec() {
+            let stamp = self.tick();
+            self.at_mut(member).edit(stamp);
+        }
+    }
+
+    /// Whether answers about other threads may come from this one: as a parent, or the parent's main thread, or as one that
+    /// was looked for by its tid.
     fn is_read_by_others(&self, idx: ThreadIdx) -> bool {
         let thread = self.at(idx);
-        let tid = thread.tid();
         thread.links.first_child.is_some()
             || self.members(idx).len() > 1
-            || [thread.sid(), thread.pgid(), thread.vpgid()].contains(&tid)
+            || self.asked.may_hold(thread.tid())
+    }
+
+    /// The thread of this tid, for an answer.
+    pub(crate) fn ask(&self, tid: i64) -> Option<&Thread> {
+        self.asked.add(tid);
+        self.find(tid).map(|idx| self.at(idx))
+    }
+
+    /// As [`Threads::main`], for an answer.
+    pub(crate) fn ask_main<'a>(&'a self, thread: &'a Thread) -> Option<&'a Thread> {
+        if thread.is_main() {
+            return Some(thread);
+        }
+        let main = self.find(thread.tid()).and_then(|idx| self.main(idx));
+        if main.is_none() {
+            // It may come.
+            self.asked.add(thread.pid());
+        }
+        main.map(|idx| self.at(idx))
     }
 
     /// The main thread of the group; none if it is not known.
@@ -160,7 +194,7 @@ impl Threads {
     pub(crate) fn parent(&self, thread: &Thread) -> Option<&Thread> {
         match thread.links.parent {
             Some(parent) => Some(self.at(parent)),
-            None => self.find(thread.ptid()).map(|parent| self.at(parent)),
+            None => self.ask(thread.ptid()),
         }
     }
 
@@ -196,6 +230,9 @@ impl Threads {
     pub(crate) fn insert(&mut self, thread: Thread) -> ThreadIdx {
         let tid = thread.tid();
         self.n_added += 1;
+        if self.asked.may_hold(tid) {
+            self.bump_lineage();
+        }
         let index = match self.free.pop() {
             Some(index) => index,
             None => {
@@ -250,6 +287,11 @@ impl Threads {
             }
         }
         self.at_mut(idx).links.group = Some(group_idx);
+        if is_main && self.members(idx).len() > 1 {
+            // They had none.
+            self.bump_lineage();
+            self.bump_others(idx);
+        }
     }
 
     fn add_group(&mut self, group: Group) -> GroupIdx {
@@ -296,7 +338,7 @@ impl Threads {
     /// thread stays, dead, as long as its group has threads that use its tables.
     pub(crate) fn remove(&mut self, idx: ThreadIdx, reaper: Option<ThreadIdx>) {
         if self.is_read_by_others(idx) {
-            self.lineage_stamp = self.tick();
+            self.bump_lineage();
         }
         let thread = self.at(idx);
         if thread.is_invalid() || thread.links.group.is_none() {
@@ -336,7 +378,7 @@ impl Threads {
                 self.set_reaper(reaper, true);
             }
         }
-        self.lineage_stamp = self.tick();
+        self.bump_lineage();
         while let Some(child) = self.at(idx).links.first_child {
             self.disown(child);
             match reaper {
@@ -404,6 +446,12 @@ impl Threads {
 
     /// Unties a thread from its group, its parent and its children.
     pub(crate) fn leave(&mut self, idx: ThreadIdx) {
+        if self.is_read_by_others(idx) {
+            self.bump_lineage();
+        }
+        if self.at(idx).is_main() {
+            self.bump_others(idx);
+        }
         self.disown(idx);
         while let Some(child) = self.at(idx).links.first_child {
             self.disown(child);
