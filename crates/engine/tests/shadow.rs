@@ -94,44 +94,47 @@ const OTHERS: &str = "
   priority: INFO
 ";
 
+#[track_caller]
+fn check_others(events: &str) {
+    let rules = ruleset(&[OTHERS.to_owned()]);
+    let mut source = TextEvents::parse("events", events).unwrap();
+    let snapshot = source.take_snapshot();
+    assert!(check(&rules, snapshot, &mut source, "events", u64::MAX) > 2);
+}
+
 #[test]
-fn an_answer_that_rests_on_another_thread_ends_when_that_comes_or_changes() {
-    let cases = [
-        (
-            "a leader that was not there comes, and runs a program",
-            "\
+fn an_answer_without_a_leader_ends_when_that_comes() {
+    check_others(
+        "\
 thread 100 pid=100 ptid=1 sid=50 vtid=100 vpid=100 comm=sh
 0.0 100 close res=0 fd=3
 0.1 50 close res=0 fd=3
 0.2 100 close res=0 fd=3
-0.3 50 execve res=0 exe=/bin/leader args=[] tid=50 pid=50 ptid=1 comm=leader
-0.4 100 close res=0 fd=3
 ",
-        ),
-        (
-            "a leader that left its session runs a program",
-            "\
+    );
+}
+
+#[test]
+fn an_answer_about_a_leader_that_left_its_session_ends_when_that_runs_a_program() {
+    check_others(
+        "\
 thread 50 pid=50 ptid=1 sid=7 pgid=7 vtid=50 vpid=50 vpgid=7 comm=sh
 thread 100 pid=100 ptid=1 sid=50 vtid=100 vpid=100 comm=sh
 0.0 100 close res=0 fd=3
 0.1 50 execve res=0 exe=/bin/leader args=[] tid=50 pid=50 ptid=1 comm=leader
 0.2 100 close res=0 fd=3
 ",
-        ),
-        (
-            "the main thread of a process comes after another",
-            "\
+    );
+}
+
+#[test]
+fn an_answer_about_the_environment_ends_when_the_main_thread_comes() {
+    check_others(
+        "\
 thread 201 pid=200 ptid=1 sid=1 vtid=201 vpid=200 comm=sh
 0.0 201 close res=0 fd=3
 0.1 200 execve res=0 exe=/bin/leader args=[] tid=200 pid=200 ptid=1 comm=leader env=[A=b]
 0.2 201 close res=0 fd=3
 ",
-        ),
-    ];
-    let rules = ruleset(&[OTHERS.to_owned()]);
-    for (name, events) in cases {
-        let mut source = TextEvents::parse(name, events).unwrap();
-        let snapshot = source.take_snapshot();
-        assert!(check(&rules, snapshot, &mut source, name, u64::MAX) > 2);
-    }
+    );
 }
