@@ -76,7 +76,7 @@ pub(super) fn lockdown(_: &DoctorOptions) -> Vec<Finding> {
 }
 
 pub(super) fn memory_lock(_: &DoctorOptions) -> Vec<Finding> {
-    if parse_release(&release()).is_none_or(|version| version >= NO_MEMORY_LOCK) {
+    if !counts_locked_memory() {
         return Vec::new();
     }
     vec![match getrlimit(Resource::Memlock).current {
@@ -86,6 +86,11 @@ pub(super) fn memory_lock(_: &DoctorOptions) -> Vec<Finding> {
             "ulimit -l unlimited (systemd: LimitMEMLOCK=infinity)",
         ),
     }]
+}
+
+/// Whether the kernel counts what eBPF needs as locked memory.
+pub(crate) fn counts_locked_memory() -> bool {
+    parse_release(&release()).is_some_and(|version| version < NO_MEMORY_LOCK)
 }
 
 pub(super) fn tracing(_: &DoctorOptions) -> Vec<Finding> {

@@ -4,6 +4,8 @@ mod configuration;
 mod containers;
 mod kernel;
 
+pub(crate) use kernel::counts_locked_memory;
+
 use std::fmt::Write as _;
 use std::process::ExitCode;
 

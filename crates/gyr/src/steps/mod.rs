@@ -5,6 +5,7 @@ mod engine;
 mod metrics;
 mod outputs;
 pub(crate) mod print;
+mod privileges;
 pub(crate) mod rules;
 mod serve;
 
@@ -76,6 +77,7 @@ const STEPS: &[Step] = &[
     rules::validate,
     rules::load,
     rules::support,
+    privileges::reduce,
     serve::hub,
     outputs::start,
     metrics::start,
