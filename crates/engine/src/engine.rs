@@ -230,10 +230,12 @@ impl Engine {
         {
             return;
         }
+        let mut shown = None;
         let on_match = &mut |place| {
             self.tally.count(place);
             if let Some(says) = self.says.get(place) {
-                control.alert(says.alert(&context, &self.scratch, &self.settings.hostname));
+                let context = shown.get_or_insert(context);
+                control.alert(says.alert(context, &self.scratch, &self.settings.hostname));
             }
             if let Some(captures) = &mut self.captures
                 && let Some(rule) = self.ruleset.rules().get(place)

@@ -12,6 +12,8 @@ use gyr_rules::Rule;
 pub(crate) struct Says {
     form: Arc<Form>,
     cells: Vec<Subject<Field>>,
+    /// Whether a cell depends on those before it.
+    is_ordered: bool,
 }
 
 impl Says {
@@ -36,13 +38,17 @@ impl Says {
         let form = Form::new(rule.name.clone(), rule.priority, rule.source.clone(), pieces)
             .with_tags(rule.tags.iter().cloned())
             .with_keys(keys);
-        Self { form: Arc::new(form), cells: cells.0 }
+        let is_ordered = cells.0.iter().any(|subject| match subject {
+            Subject::Field(field) => field.field.depends_on_order(),
+            Subject::Transformed(_) => false,
+        });
+        Self { form: Arc::new(form), cells: cells.0, is_ordered }
     }
 
-    /// Takes the values of one event.
+    /// Takes the values of one event. The context is left as another alert of the event is to find it.
     pub(crate) fn alert(
         &self,
-        context: &Context<'_>,
+        context: &mut Context<'_>,
         scratch: &Scratch,
         hostname: &Arc<str>,
     ) -> Alert {
@@ -50,8 +56,37 @@ impl Says {
             time: context.event().ts(),
             hostname: Arc::clone(hostname),
             form: Arc::clone(&self.form),
-            cells: self.cells.iter().map(|subject| cell(subject, context, scratch)).collect(),
+            cells: if self.is_ordered {
+                self.ordered_cells(context, scratch)
+            } else {
+                self.cells.iter().map(|subject| cell(subject, context, scratch)).collect()
+            },
         }
+    }
+
+    /// All texts, then all typed values.
+    fn ordered_cells(&self, context: &mut Context<'_>, scratch: &Scratch) -> Box<[Cell]> {
+        let mut texts = Vec::new();
+        for subject in &self.cells {
+            let Subject::Field(field) = subject else {
+                texts.push(None);
+                continue;
+            };
+            texts.push(text(|out| context.print(&field.field, out)));
+            *context = context.after(&field.field);
+        }
+        let mut cells = Vec::new();
+        for (subject, text) in self.cells.iter().zip(texts) {
+            let mut cell = cell(subject, context, scratch);
+            if let Subject::Field(field) = subject {
+                *context = context.after(&field.field);
+                if !field.field.prints_apart() {
+                    cell.text = text;
+                }
+            }
+            cells.push(cell);
+        }
+        cells.into()
     }
 }
 

@@ -8,8 +8,9 @@ use gyr_state::{Current, Fd, State, Thread};
 use jiff::tz::TimeZone;
 use rustc_hash::FxHashMap;
 
+use crate::leftover::Leftover;
 use crate::row::{Answer, Each};
-use crate::{Arg, Field};
+use crate::{Arg, Field, syscall};
 
 /// What lasts from event to event of one source. Its thread owns it.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct Session {
     /// Replaces the machine's own name in `evt.hostname`.
     pub hostname: Option<String>,
     pub buffer_format: BufferFormat,
+    pub(crate) leftover: Leftover,
     scratch: Scratch,
     clock: Clock,
     /// How often an alert took `util.cnt`.
@@ -69,6 +71,7 @@ impl Session {
             source: source.to_owned(),
             hostname: None,
             buffer_format: BufferFormat::Dots,
+            leftover: Leftover::default(),
             scratch: Scratch::default(),
             clock: Clock::default(),
             taken: Cell::new(0),
@@ -146,6 +149,8 @@ pub struct Context<'a> {
     pub(crate) state: &'a State,
     pub(crate) session: &'a Session,
     pub(crate) current: Current,
+    /// Whether an output asks, not a condition.
+    pub(crate) is_output: bool,
     thread: Option<&'a Thread>,
     fd: Option<&'a Fd>,
 }
@@ -158,6 +163,7 @@ impl<'a> Context<'a> {
             state,
             session,
             current,
+            is_output: false,
             thread: current.thread.map(|idx| state.thread_at(idx)),
             fd: state.current_fd(&current),
         }
@@ -179,6 +185,20 @@ impl<'a> Context<'a> {
     /// The fd that the event is about, if it is known.
     pub const fn fd(&self) -> Option<&'a Fd> {
         self.fd
+    }
+
+    pub(crate) fn for_output(&self) -> Self {
+        Self { is_output: true, ..*self }
+    }
+
+    /// The context of what an output shows after a field.
+    #[must_use]
+    pub fn after(&self, field: &Field) -> Self {
+        if !field.is_abspath() {
+            return *self;
+        }
+        let dir = syscall::abspath_dir(self, field.arg());
+        Self { fd: dir.or(self.fd), ..*self }
     }
 
     /// The fd of the event, if the answers about it depend on nothing else: those of [`gyr_filter::Lifetime::Fd`] may be

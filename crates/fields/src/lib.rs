@@ -12,6 +12,7 @@ mod evt;
 mod fd;
 mod fdlist;
 mod fs_path;
+mod leftover;
 pub mod list;
 mod names;
 mod output;

@@ -5,8 +5,8 @@ use gyr_filter::{Type, Value};
 
 use crate::row::Answer;
 use crate::scheme::type_of;
-use crate::text::{push, push_dots};
-use crate::{Arg, Context, Field};
+use crate::text::{push, push_base64, push_dots};
+use crate::{Arg, BufferFormat, Context, Field};
 
 /// What a text that is made for an output may take, in bytes.
 const LONGEST: usize = 1_023;
@@ -28,13 +28,22 @@ pub enum Output {
 impl Context<'_> {
     /// Appends the field as text; false if it is missing.
     pub fn print(&self, field: &Field, out: &mut Vec<u8>) -> bool {
+        self.for_output().print_field(field, out)
+    }
+
+    /// The field as a typed value.
+    pub fn output(&self, field: &Field) -> Output {
+        self.for_output().output_field(field)
+    }
+
+    fn print_field(&self, field: &Field, out: &mut Vec<u8>) -> bool {
         let row = field.row();
         let (ty, format) = self.type_and_format(field);
         let start = out.len();
         let answer = row.shown.as_ref().unwrap_or(&row.answer);
         if !row.is_list() {
             let mut printed = false;
-            self.first(answer, field.arg(), |value| printed = write(value, ty, format, out));
+            self.first(answer, field.arg(), |value| printed = write(value, ty, format, self.session.buffer_format, out));
             return printed;
         }
         out.push(b'(');
@@ -42,15 +51,14 @@ impl Context<'_> {
             if out.len() > start + 1 {
                 out.push(b',');
             }
-            write(value, ty, format, out)
+            write(value, ty, format, self.session.buffer_format, out)
         });
         out.push(b')');
         out.truncate(if present { start + LONGEST } else { start });
         present
     }
 
-    /// The field as a typed value.
-    pub fn output(&self, field: &Field) -> Output {
+    fn output_field(&self, field: &Field) -> Output {
         let row = field.row();
         let (ty, format) = self.type_and_format(field);
         let answer = row.json.as_ref().or(row.shown.as_ref()).unwrap_or(&row.answer);
@@ -60,13 +68,13 @@ impl Context<'_> {
         if row.is_list() {
             let mut items = Vec::new();
             self.answer(answer, field.arg(), &mut |value| {
-                items.push(typed(value, ty, format));
+                items.push(typed(value, ty, format, self.session.buffer_format));
                 true
             });
             return if items.is_empty() { Output::Null } else { Output::List(items) };
         }
         let mut output = Output::Null;
-        self.first(answer, field.arg(), |value| output = typed(value, ty, format));
+        self.first(answer, field.arg(), |value| output = typed(value, ty, format, self.session.buffer_format));
         output
     }
 
@@ -90,6 +98,17 @@ impl Context<'_> {
 }
 
 impl Field {
+    /// Whether the order in which an output shows its fields makes a difference to this one or to others: then it is to
+    /// show all of them as text first and take their typed values then, each in the [`Context::after`] of the one before.
+    pub fn depends_on_order(&self) -> bool {
+        self.is_abspath() || self.row().name == "evt.buffer"
+    }
+
+    /// Makes the directory of a relative path the fd of the event.
+    pub(crate) fn is_abspath(&self) -> bool {
+        self.row().name == "evt.abspath"
+    }
+
     /// Whether text shows the field otherwise than its typed value would read.
     pub fn prints_apart(&self) -> bool {
         let row = self.row();
@@ -100,7 +119,7 @@ impl Field {
     }
 }
 
-fn typed(value: Value<'_>, ty: Type, format: ParamFormat) -> Output {
+fn typed(value: Value<'_>, ty: Type, format: ParamFormat, bytes: BufferFormat) -> Output {
     match (value, format) {
         (Value::Bool(value), _) => Output::Bool(value),
         (Value::Double(value), _) => Output::Double(value),
@@ -112,13 +131,20 @@ fn typed(value: Value<'_>, ty: Type, format: ParamFormat) -> Output {
         }
         _ => {
             let mut text = Vec::new();
-            if write(value, ty, format, &mut text) { Output::Text(text) } else { Output::Null }
+            let is_text = write(value, ty, format, bytes, &mut text);
+            if is_text { Output::Text(text) } else { Output::Null }
         }
     }
 }
 
 /// Appends a value as text; false if values of this type and format have none.
-fn write(value: Value<'_>, ty: Type, format: ParamFormat, out: &mut Vec<u8>) -> bool {
+fn write(
+    value: Value<'_>,
+    ty: Type,
+    format: ParamFormat,
+    bytes_format: BufferFormat,
+    out: &mut Vec<u8>,
+) -> bool {
     match value {
         Value::Bool(value) => push(value, out),
         Value::Double(value) => push(format_args!("{value:.1}"), out),
@@ -126,11 +152,13 @@ fn write(value: Value<'_>, ty: Type, format: ParamFormat, out: &mut Vec<u8>) -> 
         Value::Ip(ip) => push(ip, out),
         Value::Net(_) => out.extend_from_slice(b"<IPNET>"),
         Value::Bytes(bytes) => match ty {
-            Type::Bytebuf => {
-                let start = out.len();
-                push_dots(bytes, out);
-                out.truncate(start + LONGEST);
-            }
+            Type::Bytebuf => match bytes_format {
+                BufferFormat::Dots if bytes.len() >= LONGEST => {
+                    push_dots(bytes.get(..LONGEST - 2).unwrap_or_default(), out);
+                }
+                BufferFormat::Dots => push_dots(bytes, out),
+                BufferFormat::Base64 => push_base64(bytes, out),
+            },
             Type::Sockaddr | Type::Socktuple | Type::Fdlist | Type::Dyn => return false,
             _ => out.extend_from_slice(bytes),
         },

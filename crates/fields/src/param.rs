@@ -55,11 +55,22 @@ impl<'a> Context<'a> {
         self.write_resolved(param, out);
         if out.len() == start {
             self.write_value(param, out);
+        } else if self.is_output {
+            self.with_buffer(|value| self.write_value(param, value));
         }
     }
 
     /// Appends the value as it is.
     pub(crate) fn write_value(&self, param: &Param<'_>, out: &mut Vec<u8>) {
+        let start = out.len();
+        self.push_value(param, out);
+        if self.is_output {
+            let text = out.get(start..).unwrap_or_default();
+            self.session.leftover.rendered(param.ty, param.is_empty(), text);
+        }
+    }
+
+    fn push_value(&self, param: &Param<'_>, out: &mut Vec<u8>) {
         if param.is_empty() {
             out.extend_from_slice(param.empty_text());
             return;

@@ -6,9 +6,8 @@ use gyr_state::{Fd, FdType, join_path};
 
 use crate::param::{AT_FDCWD, Param};
 use crate::row::{Answer, Class, Dotted, Each, Row};
-use crate::text::push_dots;
 use crate::time::NS_PER_S;
-use crate::{Arg, BufferFormat, Context, evt};
+use crate::{Arg, Context, evt};
 
 pub(crate) static CLASS: Class = Class {
     name: "evt",
@@ -502,20 +501,15 @@ fn show_raw_arg(c: &Context<'_>, arg: &Arg, each: &mut Each<'_>) -> bool {
     visit_raw_arg(c, arg, each)
 }
 
-/// How an output shows the bytes: made printable twice, which the second time only shortens them.
+/// The bytes as text, which an output makes printable once more: base64 is encoded twice. Where there are none, it is what
+/// parameters before left.
 fn write_buffer(c: &Context<'_>, _: &Arg, out: &mut Vec<u8>) -> bool {
-    const LONGEST: usize = 1_022;
-    let Some(data) = data(c) else { return false };
-    c.with_buffer(|text| {
-        c.write_value(&data, text);
-        if text.len() > LONGEST {
-            text.truncate(LONGEST - 1);
-        }
-        match c.session.buffer_format {
-            BufferFormat::Dots => push_dots(text, out),
-            BufferFormat::Base64 => out.extend_from_slice(text),
-        }
-    });
+    let Some(data) = c.param_of_name("data") else { return false };
+    c.write_value(&data, out);
+    if data.is_empty() || data.ty != ParamType::BYTEBUF {
+        out.clear();
+        c.session.leftover.write(out);
+    }
     true
 }
 
@@ -660,28 +654,35 @@ fn write_abspath(c: &Context<'_>, arg: &Arg, out: &mut Vec<u8>) -> bool {
         c.join(b"", path.text(), out);
         return true;
     }
-    let Some((dirfd, path)) = abspath_params(c.event.code(), *arg == Arg::Target) else {
-        return false;
-    };
-    let (Some(dirfd), Some(path)) = (c.param_of_name(dirfd), c.param_of_name(path)) else {
-        return false;
-    };
-    if dirfd.is_empty() || path.is_empty() {
-        return false;
-    }
-    let path = path.text();
-    match dirfd.i64() {
-        _ if path.starts_with(b"/") => join_path(b"", path, out),
-        AT_FDCWD => join_path(c.state.cwd(thread), path, out),
-        number => c.with_buffer(|dir| {
+    match abspath_parts(c, arg) {
+        None => return false,
+        Some((_, path)) if path.starts_with(b"/") => join_path(b"", path, out),
+        Some((AT_FDCWD, path)) => join_path(c.state.cwd(thread), path, out),
+        Some((dirfd, path)) => c.with_buffer(|dir| {
             // A slash is put behind a name that has one, too.
-            let fd = c.state.fd(thread, number);
+            let fd = c.state.fd(thread, dirfd);
             dir.extend_from_slice(fd.map_or(b"<UNKNOWN>", Fd::name));
             dir.push(b'/');
             join_path(dir, path, out);
         }),
     }
     true
+}
+
+fn abspath_parts<'a>(c: &Context<'a>, arg: &Arg) -> Option<(i64, &'a [u8])> {
+    let (dirfd, path) = abspath_params(c.event.code(), *arg == Arg::Target)?;
+    let (dirfd, path) = (c.param_of_name(dirfd)?, c.param_of_name(path)?);
+    let has_both = !dirfd.is_empty() && !path.is_empty();
+    has_both.then(|| (dirfd.i64(), path.text()))
+}
+
+/// The directory that `evt.abspath` puts before a relative path, if it is a known fd.
+pub(crate) fn abspath_dir<'a>(c: &Context<'a>, arg: &Arg) -> Option<&'a Fd> {
+    let (dirfd, path) = abspath_parts(c, arg)?;
+    if path.starts_with(b"/") || dirfd == AT_FDCWD {
+        return None;
+    }
+    c.state.fd(c.thread()?, dirfd)
 }
 
 /// One part of an infrastructure event's description, which reads `part:value;…`.
