@@ -43,7 +43,9 @@ impl Context<'_> {
         let answer = row.shown.as_ref().unwrap_or(&row.answer);
         if !row.is_list() {
             let mut printed = false;
-            self.first(answer, field.arg(), |value| printed = write(value, ty, format, self.session.buffer_format, out));
+            self.first(answer, field.arg(), |value| {
+                printed = write(value, ty, format, self.session.buffer_format, out)
+            });
             return printed;
         }
         out.push(b'(');
@@ -74,7 +76,9 @@ impl Context<'_> {
             return if items.is_empty() { Output::Null } else { Output::List(items) };
         }
         let mut output = Output::Null;
-        self.first(answer, field.arg(), |value| output = typed(value, ty, format, self.session.buffer_format));
+        self.first(answer, field.arg(), |value| {
+            output = typed(value, ty, format, self.session.buffer_format)
+        });
         output
     }
 

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 
 use gyr_event::{EVENTS, EventCode, ParamInfo, ParamType, SYSCALLS};
-use gyr_filter::{FieldError, FieldFlags, FieldInfo, Fold, Lifetime, Scheme, Type};
+use gyr_filter::{FieldError, FieldFlags, FieldInfo, Fold, Lifetime, Operator, Scheme, Type};
 use rustc_hash::FxHashMap;
 
 use crate::Row;
@@ -135,10 +135,19 @@ impl Scheme for Fields {
 
     fn check_literal(&self, field: &Field, literal: &str) -> Result<(), String> {
         match field.row.name {
-            "evt.type" | "syscall.type" | "evt.asynctype" if !self.is_event_name(literal) => {
+            "evt.type" if !self.is_event_name(literal) => {
                 Err(format!("unknown event type {literal}"))
             }
             _ => Ok(()),
+        }
+    }
+
+    fn operator(&self, field: &Field, operator: Operator) -> Result<Operator, String> {
+        match (field.row.name, operator) {
+            ("evt.around", Operator::Eq) => Ok(Operator::Le),
+            ("evt.around", Operator::Exists) => Ok(operator),
+            ("evt.around", _) => Err("evt.around supports only '=' comparison operator".to_owned()),
+            _ => Ok(operator),
         }
     }
 }
@@ -364,11 +373,15 @@ mod tests {
     #[test]
     fn unknown_event_types_are_refused() {
         let fields = Fields::with_async_names(["mine".to_owned()]);
-        let evt_type = fields.field("evt.type", None).unwrap().field;
+        let field = |name| fields.field(name, None).unwrap().field;
+        let evt_type = field("evt.type");
         for known in ["open", "io_cancel", "container", "mine"] {
             assert_eq!(fields.check_literal(&evt_type, known), Ok(()), "{known}");
         }
         let refused = fields.check_literal(&evt_type, "opeen");
         assert_eq!(refused, Err("unknown event type opeen".to_owned()));
+        for other in ["syscall.type", "evt.asynctype"] {
+            assert_eq!(fields.check_literal(&field(other), "opeen"), Ok(()), "{other}");
+        }
     }
 }

@@ -318,15 +318,7 @@ pub(crate) static CLASS: Class = Class {
             "evt.infra.docker.container.name",
             Answer::Build(|c, _, out| write_infra(c, "name", out)),
         ),
-        docker(
-            "evt.infra.docker.container.image",
-            Answer::Build(|c, _, out| {
-                let found = write_infra(c, "Image", out);
-                let len = out.iter().position(|&byte| byte == b'@').unwrap_or(out.len());
-                out.truncate(len);
-                found
-            }),
-        ),
+        docker("evt.infra.docker.container.image", Answer::Build(write_infra_image)),
         row(
             "evt.is_open_exec",
             Type::Bool,
@@ -687,17 +679,36 @@ pub(crate) fn abspath_dir<'a>(c: &Context<'a>, arg: &Arg) -> Option<&'a Fd> {
 
 /// One part of an infrastructure event's description, which reads `part:value;…`.
 fn write_infra(c: &Context<'_>, part: &str, out: &mut Vec<u8>) -> bool {
+    let Some(element) = infra_element(c, part) else { return false };
+    let Some(value) = element.split(|&byte| byte == b':').nth(1) else { return false };
+    out.extend_from_slice(value.trim_ascii());
+    true
+}
+
+/// A name without its digest; a digest alone as a whole.
+fn write_infra_image(c: &Context<'_>, _: &Arg, out: &mut Vec<u8>) -> bool {
+    let Some(element) = infra_element(c, "Image") else { return false };
+    let mut parts = element.splitn(2, |&byte| byte == b':');
+    let Some(whole) = parts.nth(1) else { return false };
+    let first = whole.split(|&byte| byte == b':').next().unwrap_or_default();
+    let is_digest = first.windows(6).any(|window| window == b"sha256");
+    let image = match first.iter().position(|&byte| byte == b'@') {
+        Some(at) => first.get(..at).unwrap_or_default(),
+        None if is_digest => whole,
+        None => first,
+    };
+    out.extend_from_slice(image.trim_ascii());
+    true
+}
+
+fn infra_element<'a>(c: &Context<'a>, part: &str) -> Option<&'a [u8]> {
     const DESCRIPTION: usize = EventCode::INFRASTRUCTURE_EVENT.param("description");
     if c.event.code() != EventCode::INFRASTRUCTURE_EVENT {
-        return false;
+        return None;
     }
-    let description = c.event.text(DESCRIPTION).unwrap_or_default();
-    let value = description
+    c.event
+        .text(DESCRIPTION)?
         .split(|&byte| byte == b';')
         .map(<[u8]>::trim_ascii)
         .find(|element| element.starts_with(part.as_bytes()))
-        .and_then(|element| element.split(|&byte| byte == b':').nth(1));
-    let Some(value) = value else { return false };
-    out.extend_from_slice(value.trim_ascii());
-    true
 }

@@ -164,7 +164,8 @@ impl<S: Scheme> Checker<'_, S> {
         let operator = check.operator;
         literal::check_operator(operator, ty, fold == Fold::List)
             .map_err(|message| type_error(at, format!("filter error: {message}")))?;
-        self.check_operator(&left.subject, operator).map_err(|message| type_error(at, message))?;
+        let operator =
+            self.meant(&left.subject, operator).map_err(|message| type_error(at, message))?;
         let across = across(fold, operator);
         let test = match &check.right {
             Right::Nothing => Test::Exists,
@@ -174,10 +175,10 @@ impl<S: Scheme> Checker<'_, S> {
             }
             Right::Value(position, value) | Right::Name(position, value) => {
                 let values = std::slice::from_ref(value);
-                self.literals(at, *position, &left.subject, check, values)?
+                self.literals(at, *position, &left.subject, (operator, check.modifier), values)?
             }
             Right::List(position, values) => {
-                self.literals(at, *position, &left.subject, check, values)?
+                self.literals(at, *position, &left.subject, (operator, check.modifier), values)?
             }
         };
         Ok(Atom { subject: left.subject, test })
@@ -188,10 +189,9 @@ impl<S: Scheme> Checker<'_, S> {
         at: Position,
         position: Position,
         subject: &Subject<S::Field>,
-        check: &Check,
+        (operator, modifier): (Operator, Option<Modifier>),
         values: &[Text],
     ) -> Result<Test<S::Field>, CheckError> {
-        let operator = check.operator;
         let mut literals = Vec::with_capacity(values.len());
         for value in values {
             warn::about(self.scheme, operator, position, value, &mut self.warnings);
@@ -207,7 +207,7 @@ impl<S: Scheme> Checker<'_, S> {
         }
         Ok(Test::Literals {
             comparison: comparison(operator),
-            quantifier: check.modifier.unwrap_or(Modifier::Anyof),
+            quantifier: modifier.unwrap_or(Modifier::Anyof),
             across: across(subject.fold(), operator),
             literals,
         })
@@ -339,14 +339,10 @@ impl<S: Scheme> Checker<'_, S> {
         }
     }
 
-    fn check_operator(
-        &self,
-        subject: &Subject<S::Field>,
-        operator: Operator,
-    ) -> Result<(), String> {
+    fn meant(&self, subject: &Subject<S::Field>, operator: Operator) -> Result<Operator, String> {
         match subject {
-            Subject::Field(field) => self.scheme.check_operator(&field.field, operator),
-            Subject::Transformed(_) => Ok(()),
+            Subject::Field(field) => self.scheme.operator(&field.field, operator),
+            Subject::Transformed(_) => Ok(operator),
         }
     }
 }

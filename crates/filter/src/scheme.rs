@@ -18,9 +18,9 @@ pub trait Scheme {
         Ok(())
     }
 
-    /// Refuses an operator that the field's type would allow; the text is the whole message.
-    fn check_operator(&self, _field: &Self::Field, _operator: Operator) -> Result<(), String> {
-        Ok(())
+    /// What an operator that the field's type allows means for the field; or refuses it, and the text is the whole message.
+    fn operator(&self, _field: &Self::Field, operator: Operator) -> Result<Operator, String> {
+        Ok(operator)
     }
 
     /// The port of a service, by its name in the services database.
