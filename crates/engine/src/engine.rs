@@ -11,6 +11,7 @@ use gyr_rules::{Ruleset, SourceId};
 use gyr_state::{Current, Host, Limits, State};
 
 use crate::captures::{CaptureNotice, CaptureSettings, CaptureStats, Captures};
+use crate::explain::{Around, Explainer, Explanation, Question};
 use crate::output::Says;
 use crate::tally::Tally;
 use crate::visible::is_code_for_rules;
@@ -32,6 +33,8 @@ pub struct Engine {
     tally: Tally,
     /// None if captures are off.
     captures: Option<Captures>,
+    /// While somebody asks why a rule does what it does.
+    explainer: Option<Box<Explainer>>,
     n_events: u64,
     first_ts: Option<u64>,
 }
@@ -68,7 +71,7 @@ pub trait Control {
     }
 
     /// How the engine is doing, when asked.
-    fn answer(&mut self, _: &Engine) {}
+    fn answer(&mut self, _: &mut Engine) {}
 }
 
 /// What the loop has just seen.
@@ -107,6 +110,7 @@ impl Engine {
             session,
             scratch: Scratch::default(),
             evaluator: Evaluator::new(),
+            explainer: None,
             n_events: 0,
             first_ts: None,
         })
@@ -171,6 +175,16 @@ impl Engine {
         self.tell_captures(control);
     }
 
+    /// From the next event on, watches why one rule matches or does not.
+    pub fn explain(&mut self, question: Question) {
+        self.explainer = Some(Box::new(Explainer::new(question)));
+    }
+
+    /// What was seen since; ends the watch.
+    pub fn explained(&mut self) -> Option<Explanation> {
+        self.explainer.take().map(|explainer| explainer.finish())
+    }
+
     pub const fn state(&self) -> &State {
         &self.state
     }
@@ -211,6 +225,11 @@ impl Engine {
             captures.before(record, &mut self.state, host);
         }
         let current = self.state.apply(&record.event, host);
+        if let Some(explainer) = &self.explainer
+            && explainer.wants(record, self.n_events)
+        {
+            self.explain_event(record, current);
+        }
         let is_asked = self.asked.get(record.event.code().index()).is_some_and(|asked| *asked);
         if is_asked && !record.flags.contains(RecordFlags::STATE_ONLY) {
             self.assert_rules(record, current, control);
@@ -225,9 +244,7 @@ impl Engine {
     fn assert_rules(&mut self, record: &Record<'_>, current: Current, control: &mut impl Control) {
         let event = &record.event;
         let context = Context::new(*event, &self.state, current, &self.session);
-        if self.settings.own_pid.is_some()
-            && context.thread().map(|thread| thread.pid()) == self.settings.own_pid
-        {
+        if is_own(&self.settings, &context) {
             return;
         }
         let mut shown = None;
@@ -246,6 +263,20 @@ impl Engine {
         };
         self.ruleset.matches(self.source, event.code(), &context, &mut self.evaluator, on_match);
     }
+
+    #[cold]
+    fn explain_event(&mut self, record: &Record<'_>, current: Current) {
+        let context = Context::new(record.event, &self.state, current, &self.session);
+        let is_own = is_own(&self.settings, &context);
+        let around = Around { ruleset: &self.ruleset, number: self.n_events, is_own };
+        if let Some(explainer) = &mut self.explainer {
+            explainer.see(record, &context, around);
+        }
+    }
+}
+
+fn is_own(settings: &Settings, context: &Context<'_>) -> bool {
+    settings.own_pid.is_some() && context.thread().map(|thread| thread.pid()) == settings.own_pid
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod captures;
 mod engine;
+mod explain;
 mod output;
 mod sieve;
 mod tally;
@@ -12,5 +13,6 @@ mod visible;
 
 pub use captures::{CaptureNotice, CaptureSettings, CaptureStats};
 pub use engine::{Control, End, Engine, Settings, Turn};
+pub use explain::{Budget, Explanation, Question, Seen, Silenced, Stop};
 pub use sieve::Sieve;
 pub use tally::Tally;

@@ -1,7 +1,7 @@
 //! What outputs show: a field as text, and as a typed value for JSON.
 
 use gyr_event::ParamFormat;
-use gyr_filter::{Type, Value};
+use gyr_filter::{Printer, Type, Value};
 
 use crate::row::Answer;
 use crate::scheme::type_of;
@@ -98,6 +98,12 @@ impl Context<'_> {
                 .map_or((row.ty, row.format), |param| (type_of(param.ty), param.info.format)),
             _ => (row.ty, row.format),
         }
+    }
+}
+
+impl Printer<Field> for Context<'_> {
+    fn print(&self, field: &Field, out: &mut Vec<u8>) -> bool {
+        self.print(field, out)
     }
 }
 

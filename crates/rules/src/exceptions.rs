@@ -280,16 +280,21 @@ pub(crate) fn condition(condition: &str, exceptions: &[Exception]) -> Result<Str
     }
     let mut out = format!("({condition})");
     for exception in exceptions {
-        let unless = match &exception.fields {
-            Entry::List(fields) => tuples(exception, fields)?,
-            field => singles(exception, field.text())?,
-        };
+        let unless = unless(exception)?;
         if !unless.is_empty() {
             out += " and not ";
             out += &unless;
         }
     }
     Ok(out)
+}
+
+/// What one exception excepts, as a condition; empty if it has no values.
+pub(crate) fn unless(exception: &Exception) -> Result<String, Failure> {
+    match &exception.fields {
+        Entry::List(fields) => tuples(exception, fields),
+        field => singles(exception, field.text()),
+    }
 }
 
 fn singles(exception: &Exception, field: &str) -> Result<String, Failure> {

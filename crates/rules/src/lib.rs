@@ -8,11 +8,14 @@ mod context;
 mod describe;
 mod exceptions;
 mod index;
+mod judge;
 mod known;
 mod language;
 mod load;
+mod outline;
 mod overrides;
 mod read;
+mod reason;
 mod resolve;
 mod result;
 mod ruleset;
@@ -25,10 +28,14 @@ mod version;
 pub use codes::{ErrorCode, WarningCode};
 pub use describe::Plugins;
 pub use index::{Events, UnknownEvents, event_name};
+pub use judge::{Line, Place, Share, Shown, Verdicts};
 pub use load::{ExtraField, ExtraOutput, Loader, Match};
+pub use outline::Outline;
+pub use reason::Reason;
 pub use result::{LoadResult, Problem};
 pub use ruleset::{
-    Choice, ExtraFields, ExtraTemplate, Matching, Rule, Ruleset, SourceId, Which, matches_wildcard,
+    Choice, ExtraFields, ExtraTemplate, Matching, Rule, Ruleset, SourceId, Which, is_tried,
+    matches_wildcard,
 };
 pub use schema::schema;
 pub use selection::{BaseSyscalls, Selection, event_names, ignored_syscalls};

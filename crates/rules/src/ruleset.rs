@@ -79,7 +79,7 @@ pub enum Which {
 }
 
 impl Which {
-    fn includes<F>(&self, rule: &Rule<F>) -> bool {
+    pub(crate) fn includes<F>(&self, rule: &Rule<F>) -> bool {
         match self {
             Self::Named(pattern) => matches_wildcard(pattern, &rule.name),
             Self::Tagged(tag) => rule.tags.contains(tag),
@@ -189,7 +189,7 @@ impl Tried {
 }
 
 /// Whether a rule is tried for an event: every rule is for asynchronous ones.
-fn is_tried<F>(rule: &Rule<F>, code: EventCode) -> bool {
+pub fn is_tried<F>(rule: &Rule<F>, code: EventCode) -> bool {
     match code {
         EventCode::ASYNCEVENT => true,
         _ if rule.source == SYSCALL => rule.events.contains(code),
@@ -201,6 +201,15 @@ impl<F> Ruleset<F> {
     /// In the order in which they were enabled.
     pub fn rules(&self) -> &[Arc<Rule<F>>] {
         &self.rules
+    }
+
+    /// The rules that take what they match from the rule of this name, since only the first that matches is told.
+    pub fn before(&self, name: &str) -> impl Iterator<Item = &Arc<Rule<F>>> {
+        let place = match self.matching {
+            Matching::First => self.rules.iter().position(|rule| rule.name == name).unwrap_or(0),
+            Matching::All => 0,
+        };
+        self.rules.iter().take(place)
     }
 
     pub fn source(&self, name: &str) -> Option<SourceId> {

@@ -144,7 +144,7 @@ impl Control for Loop<'_> {
         self.exchange.as_ref().is_some_and(|exchange| exchange.is_asked())
     }
 
-    fn answer(&mut self, engine: &Engine) {
+    fn answer(&mut self, engine: &mut Engine) {
         if let Some(exchange) = &self.exchange {
             exchange.tell(engine);
         }
