@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod diagnostic;
+mod nearest;
 pub mod schema;
 mod source;
 pub mod yaml;
 
 pub use diagnostic::{Colour, Diagnostic, Note, Severity};
+pub use nearest::nearest;
 pub use source::{Position, Source, Span};

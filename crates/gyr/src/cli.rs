@@ -17,6 +17,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Print what a shell needs to complete our command line
+    Completions(CompletionsOptions),
     /// Look whether this machine and this configuration are fit, and say what to do if not
     Doctor(DoctorOptions),
     /// Record what happens into a capture, until Ctrl-C or the end of a command
@@ -34,6 +36,10 @@ pub(crate) enum Command {
 pub(crate) enum RulesCommand {
     /// Tell everything that is wrong or doubtful in rules files
     Check(RulesCheckOptions),
+    /// Tell why a rule did, or did not, match
+    Explain(RulesExplainOptions),
+    /// Run unit tests of rules
+    Test(RulesTestOptions),
 }
 
 /// What Falco's command line knows.
@@ -213,6 +219,71 @@ pub(crate) struct RulesCheckOptions {
     /// Rules files, in the order in which they are loaded
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RulesExplainOptions {
+    /// The rule's name
+    #[arg(value_name = "RULE")]
+    pub(crate) rule: String,
+    /// Rules file or folder of them; replaces those of the configuration
+    #[arg(short = 'r', value_name = "FILE")]
+    pub(crate) rules: Vec<PathBuf>,
+    /// Look at the events of this capture (or of events as text)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) capture: Option<PathBuf>,
+    /// Only the event of this number, as evt.num counts
+    #[arg(long, value_name = "N", requires = "capture")]
+    pub(crate) event: Option<u64>,
+    /// How many events to show of those that match, and of those that come nearest to it
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
+    pub(crate) nearest: u64,
+    /// Configuration file
+    #[arg(short = 'c', value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Set a key of the configuration
+    #[arg(short = 'o', long = "option", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text, ignore_case = true)]
+    pub(crate) format: ExplainFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainFormat {
+    Text,
+    Json,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RulesTestOptions {
+    /// Test files, or folders of them
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Only the tests whose name contains this
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: Option<String>,
+    #[arg(long, value_enum, default_value_t = TestFormat::Text, ignore_case = true)]
+    pub(crate) format: TestFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    Text,
+    Json,
+    /// JUnit XML, as CI servers read it
+    Junit,
+}
+
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct CompletionsOptions {
+    pub(crate) shell: Shell,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
 }
 
 impl From<ReplayOptions> for Options {

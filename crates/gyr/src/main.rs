@@ -3,6 +3,7 @@
 
 mod captures;
 mod cli;
+mod completions;
 mod doctor;
 mod drops;
 mod live;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     };
     let result = match cli.command {
         None => steps::run(cli.options),
+        Some(Command::Completions(options)) => completions::run(options),
         Some(Command::Doctor(options)) => Ok(doctor::run(&options)),
         Some(Command::Record(options)) => record::run(&options),
         Some(Command::Replay(options)) => steps::run(options.into()),

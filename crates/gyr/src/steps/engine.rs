@@ -223,12 +223,7 @@ fn kernel(
 
 /// What the probe shall send.
 fn interest(config: &Config, ruleset: &Ruleset<Field>, log: &Log) -> Interest {
-    let base = BaseSyscalls {
-        custom_set: config.base_syscalls_custom_set.clone(),
-        repair: config.base_syscalls_repair,
-        all: config.base_syscalls_all,
-    };
-    let selection = Selection::new(ruleset.interest(), &Interest::none(), &base);
+    let selection = selection(config, ruleset);
     for (kind, names) in
         [("positive", &selection.unknown_positive), ("negative", &selection.unknown_negative)]
     {
@@ -246,6 +241,16 @@ fn interest(config: &Config, ruleset: &Ruleset<Field>, log: &Log) -> Interest {
     list("syscalls in rules", &selection.rules);
     list("syscalls selected in total (final set)", &selection.syscalls);
     selection.syscalls
+}
+
+/// The system calls that the rules and the picture of the system need, as the configuration has it.
+pub(crate) fn selection(config: &Config, ruleset: &Ruleset<Field>) -> Selection {
+    let base = BaseSyscalls {
+        custom_set: config.base_syscalls_custom_set.clone(),
+        repair: config.base_syscalls_repair,
+        all: config.base_syscalls_all,
+    };
+    Selection::new(ruleset.interest(), &Interest::none(), &base)
 }
 
 fn settings(app: &App, config: &Config) -> Settings {

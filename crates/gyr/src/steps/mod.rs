@@ -20,7 +20,7 @@ use gyr_outputs::Outputs;
 use gyr_rules::Ruleset;
 use gyr_serve::{Grpc, Hub, Web};
 
-pub(crate) use engine::{hostname, session};
+pub(crate) use engine::{hostname, selection, session};
 
 use crate::cli::Options;
 use crate::log::Log;

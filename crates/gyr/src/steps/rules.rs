@@ -200,7 +200,7 @@ fn is_built_in(path: &Path) -> bool {
 }
 
 /// A file, or those of a folder by name; what is no YAML by its name is passed over.
-fn yaml_files(path: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn yaml_files(path: &Path) -> Result<Vec<PathBuf>> {
     let is_yaml =
         |path: &PathBuf| matches!(path.extension().and_then(|e| e.to_str()), Some("yaml" | "yml"));
     if !path.is_dir() {
@@ -275,7 +275,7 @@ fn append(entry: &AppendOutput, outputs: &mut Vec<ExtraOutput>, fields: &mut Vec
 }
 
 /// Of one entry, the rule's name comes before the tag.
-fn choices(config: &Config) -> Vec<Choice> {
+pub(crate) fn choices(config: &Config) -> Vec<Choice> {
     let mut choices = Vec::new();
     for selection in &config.rules {
         let (enable, able) = match selection {
