@@ -14,7 +14,16 @@ SYSCALL(open, open)
 {
 	struct opened file = opened(ret);
 	put_open__fd(w, ret);
+	__u32 name = w->at;
 	put_open__name(w, user_text(arg(0)));
+	struct changed call = changed(w, NR_OPEN, name, NO_HOW);
+	struct writer e;
+	if (call.is_changed && begin(&e, PARAMS_open_enter)) {
+		put_open_enter__name(&e, call.given);
+		put_open_enter__flags(&e, open_flags(arg(1)));
+		put_open_enter__mode(&e, open_mode(arg(1), arg(2)));
+		finish(&e, EVENT_open_enter, PARAMS_open_enter);
+	}
 	put_open__flags(w, opened_flags(arg(1), file));
 	put_open__mode(w, open_mode(arg(1), arg(2)));
 	put_open__dev(w, file.dev);
@@ -26,16 +35,22 @@ SYSCALL(openat, openat)
 	struct opened file = opened(ret);
 	put_openat__fd(w, ret);
 	put_openat__dirfd(w, fd(0));
+	__u32 name = w->at;
 	put_openat__name(w, user_text(arg(1)));
+	struct changed call = changed(w, NR_OPENAT, name, NO_HOW);
+	struct writer e;
+	if (call.is_changed && begin(&e, PARAMS_openat_enter)) {
+		put_openat_enter__dirfd(&e, fd(0));
+		put_openat_enter__name(&e, call.given);
+		put_openat_enter__flags(&e, open_flags(arg(2)));
+		put_openat_enter__mode(&e, open_mode(arg(2), arg(3)));
+		finish(&e, EVENT_openat_enter, PARAMS_openat_enter);
+	}
 	put_openat__flags(w, opened_flags(arg(2), file));
 	put_openat__mode(w, open_mode(arg(2), arg(3)));
 	put_openat__dev(w, file.dev);
 	put_openat__ino(w, file.ino);
 }
-
-struct open_how {
-	__u64 flags, mode, resolve;
-};
 
 SYSCALL(openat2, openat2)
 {
@@ -44,7 +59,18 @@ SYSCALL(openat2, openat2)
 	bpf_probe_read_user(&how, sizeof(how), (void *)arg(2));
 	put_openat2__fd(w, ret);
 	put_openat2__dirfd(w, fd(0));
+	__u32 name = w->at;
 	put_openat2__name(w, user_text(arg(1)));
+	struct changed call = changed(w, NR_OPENAT2, name, how);
+	struct writer e;
+	if (call.is_changed && begin(&e, PARAMS_openat2_enter)) {
+		put_openat2_enter__dirfd(&e, fd(0));
+		put_openat2_enter__name(&e, call.given);
+		put_openat2_enter__flags(&e, open_flags(call.how.flags));
+		put_openat2_enter__mode(&e, open_mode(call.how.flags, call.how.mode));
+		put_openat2_enter__resolve(&e, resolve_flags(call.how.resolve));
+		finish(&e, EVENT_openat2_enter, PARAMS_openat2_enter);
+	}
 	put_openat2__flags(w, opened_flags(how.flags, file));
 	put_openat2__mode(w, open_mode(how.flags, how.mode));
 	put_openat2__resolve(w, resolve_flags(how.resolve));
@@ -62,7 +88,15 @@ SYSCALL(creat, creat)
 {
 	struct opened file = opened(ret);
 	put_creat__fd(w, ret);
+	__u32 name = w->at;
 	put_creat__name(w, user_text(arg(0)));
+	struct changed call = changed(w, NR_CREAT, name, NO_HOW);
+	struct writer e;
+	if (call.is_changed && begin(&e, PARAMS_creat_enter)) {
+		put_creat_enter__name(&e, call.given);
+		put_creat_enter__mode(&e, arg(1) & 07777);
+		finish(&e, EVENT_creat_enter, PARAMS_creat_enter);
+	}
 	put_creat__mode(w, arg(1) & 07777);
 	put_creat__dev(w, file.dev);
 	put_creat__ino(w, file.ino);

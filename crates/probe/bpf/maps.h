@@ -38,6 +38,8 @@ struct interest {
 	struct numbers either;
 	// Wanted, by native number.
 	struct numbers native;
+	// Those of `either` whose start is looked at, too.
+	struct numbers enters;
 };
 
 // Of one CPU. attempted = delivered + ring_full + too_large.
@@ -51,6 +53,8 @@ struct counters {
 	__u64 nested;
 	// Parameters left empty because user memory could not be read: the record was sent.
 	__u64 faults;
+	// Calls whose name or address could not be read when they began: a change of it would go unseen.
+	__u64 enter_faults;
 };
 
 struct scratch {

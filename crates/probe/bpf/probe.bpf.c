@@ -52,6 +52,8 @@ SYSCALL(generic, syscall)
 	put_syscall__nativeID(w, regs->orig_ax);
 }
 
+#include "address.h"
+#include "enter.h"
 #include "files.h"
 #include "processes.h"
 #include "fds.h"

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Sockets: their calls, and addresses as records have them.
+// Sockets: their calls, and both ends of them as records have them.
 #pragma once
 
 enum {
 	S_IFMT = 0170000,
 	S_IFSOCK = 0140000,
-	SUN_PATH_MAX = 108,
 	EINPROGRESS = 115,
 	// The most bytes of a message's ancillary data.
 	CONTROL_MAX = 4096,
@@ -13,19 +12,6 @@ enum {
 
 // Who started it: outbound has the local end first, inbound the remote one.
 enum direction { OUTBOUND, INBOUND };
-
-// The start of struct sockaddr_in and sockaddr_in6.
-struct user_address {
-	__u16 family;
-	__be16 port;
-	union {
-		__be32 v4;
-		struct {
-			__u32 flow_info;
-			struct in6_addr v6;
-		};
-	};
-};
 
 // The socket behind a descriptor; NULL if it is something else.
 static __always_inline struct sock *sock_of(__s64 fd)
@@ -35,97 +21,6 @@ static __always_inline struct sock *sock_of(__s64 fd)
 		return NULL;
 	struct socket *socket = BPF_CORE_READ(file, private_data);
 	return socket ? BPF_CORE_READ(socket, sk) : NULL;
-}
-
-static __always_inline struct user_address user_address(unsigned long from, __u64 len)
-{
-	struct user_address address = {};
-	if (from && len >= sizeof(address))
-		bpf_probe_read_user(&address, sizeof(address), (void *)from);
-	else if (from && len >= 8)
-		bpf_probe_read_user(&address, 8, (void *)from);
-	else if (from && len >= 2)
-		bpf_probe_read_user(&address, 2, (void *)from);
-	return address;
-}
-
-static __always_inline void put_v4(struct writer *w, __u32 ahead, __be32 address, __be16 port)
-{
-	*(__be32 *)place(w, ahead) = address;
-	*(__u16 *)place(w, ahead + 4) = __builtin_bswap16(port);
-}
-
-static __always_inline void put_v6(struct writer *w, __u32 ahead, const struct in6_addr *address, __be16 port)
-{
-	*(struct in6_addr *)place(w, ahead) = *address;
-	*(__u16 *)place(w, ahead + 16) = __builtin_bswap16(port);
-}
-
-// The path of a unix address of `len` bytes that a process gave, with its NUL. The name of an abstract one begins with
-// a NUL, which is left out.
-static __always_inline __u32 put_user_path(struct writer *w, __u32 ahead, unsigned long address, __u64 len)
-{
-	unsigned long path = address + 2;
-	char first = 1;
-	if (len <= 2)
-		return 0;
-	len -= 2;
-	bpf_probe_read_user(&first, 1, (void *)path);
-	if (!first) {
-		path++;
-		len--;
-	}
-	if (len > SUN_PATH_MAX)
-		len = SUN_PATH_MAX;
-	long got = bpf_probe_read_user_str(place(w, ahead), len + 1, (void *)path);
-	return got > 0 ? got : 0;
-}
-
-// The same of an address that the kernel holds; a NUL alone if it holds none.
-static __always_inline __u32 put_kernel_path(struct writer *w, __u32 ahead, struct unix_address *address)
-{
-	__u32 len = address ? BPF_CORE_READ(address, len) : 0;
-	if (len <= 2 || len > SUN_PATH_MAX + 2) {
-		*place(w, ahead) = 0;
-		return 1;
-	}
-	len -= 2;
-	const char *path = __builtin_preserve_access_index(&address->name[0].sun_path[0]);
-	char first = 1;
-	bpf_probe_read_kernel(&first, 1, path);
-	if (!first) {
-		path++;
-		len--;
-	}
-	if (len > SUN_PATH_MAX)
-		len = SUN_PATH_MAX;
-	long got = bpf_probe_read_kernel_str(place(w, ahead), len + 1, path);
-	return got > 0 ? got : 0;
-}
-
-// The address that a process gave.
-static __always_inline struct source socket_address(struct writer *w, unsigned long from, __u64 len)
-{
-	struct user_address address = user_address(from, len);
-	*place(w, 0) = socket_family(address.family);
-	if (!from || len < 2)
-		return missing();
-	switch (address.family) {
-	case socket_families__AF_INET:
-		if (len < 8)
-			return missing();
-		put_v4(w, 1, address.v4, address.port);
-		return written(1 + 6);
-	case socket_families__AF_INET6:
-		if (len < 24)
-			return missing();
-		put_v6(w, 1, &address.v6, address.port);
-		return written(1 + 18);
-	case socket_families__AF_UNIX:
-		return written(1 + put_user_path(w, 1, from, len));
-	default:
-		return missing();
-	}
 }
 
 static __always_inline struct source v4_tuple(struct writer *w, struct sock *sock, enum direction direction,
@@ -235,7 +130,15 @@ SYSCALL(connect, connect)
 	put_connect__res(w, ret);
 	put_connect__tuple(w, under_way ? socket_tuple(w, fd(0), OUTBOUND, arg(1), arg(2)) : missing());
 	put_connect__fd(w, fd(0));
+	__u32 address = w->at;
 	put_connect__addr(w, socket_address(w, arg(1), arg(2)));
+	struct changed call = changed(w, NR_CONNECT, address, NO_HOW);
+	struct writer e;
+	if (call.is_changed && begin(&e, PARAMS_connect_enter)) {
+		put_connect_enter__fd(&e, fd(0));
+		put_connect_enter__addr(&e, call.given);
+		finish(&e, EVENT_connect_enter, PARAMS_connect_enter);
+	}
 }
 
 SYSCALL(listen, listen)

@@ -30,6 +30,8 @@ enum {
 
 struct writer {
 	struct scratch *scratch;
+	// Which one that is.
+	__u32 slot;
 	const struct settings *settings;
 	struct counters *counters;
 	// Where the next parameter goes in the scratch record.
@@ -41,7 +43,7 @@ struct writer {
 };
 
 // Where the bytes of a parameter come from.
-enum origin { NOWHERE, WRITTEN, USER_TEXT, KERNEL_TEXT, USER_BYTES };
+enum origin { NOWHERE, WRITTEN, USER_TEXT, KERNEL_TEXT, USER_BYTES, KERNEL_BYTES };
 
 struct source {
 	enum origin origin;
@@ -66,6 +68,11 @@ static __always_inline struct source kernel_text(const void *from, __u32 max)
 static __always_inline struct source user_bytes(unsigned long from, __u32 len)
 {
 	return (struct source){USER_BYTES, (const void *)from, len};
+}
+
+static __always_inline struct source kernel_bytes(const void *from, __u32 len)
+{
+	return (struct source){KERNEL_BYTES, from, len};
 }
 
 // Bytes that stand at `place(w)` already.
@@ -106,10 +113,17 @@ static __always_inline bool begin(struct writer *w, __u32 n_params)
 		return false;
 	}
 	w->scratch->busy = 1;
+	w->slot = slot;
 	w->at = LENGTHS + 2 * n_params;
 	w->next = 0;
 	w->ia32 = false;
 	return true;
+}
+
+// Ends it without a record.
+static __always_inline void abandon(struct writer *w)
+{
+	w->scratch->busy = 0;
 }
 
 static __always_inline void finish(struct writer *w, __u32 code, __u32 n_params)
@@ -192,6 +206,12 @@ static __always_inline __u32 copy(struct writer *w, __u32 ahead, struct source s
 		if (len > RECORD_MAX)
 			len = RECORD_MAX;
 		got = bpf_probe_read_user(place(w, ahead), len, source.from) ? -1 : (long)len;
+		break;
+	case KERNEL_BYTES:
+		opaque(len);
+		if (len > RECORD_MAX)
+			len = RECORD_MAX;
+		got = bpf_probe_read_kernel(place(w, ahead), len, source.from) ? -1 : (long)len;
 		break;
 	}
 	if (got < 0) {

@@ -8,6 +8,8 @@ use crate::ia32_table::{CALLS, SOCKET_CALLS, SOCKETCALL};
 pub(crate) const SYSCALL_SLOTS: usize = 512;
 /// Scratch records for each CPU.
 pub(crate) const LEVELS: u32 = 2;
+/// The calls whose name or address is read when they begin, too; see `bpf/enter.h`.
+pub(crate) const ENTERED: &[&str] = &["open", "creat", "openat", "openat2", "connect"];
 /// The length of [`Prefix`] on the ring.
 pub(crate) const PREFIX_LEN: usize = 8;
 
@@ -32,17 +34,26 @@ impl Settings {
     }
 }
 
-/// `struct interest`: the numbers that are looked at first, then the native ones that are wanted, a bit each.
+/// `struct interest`: the numbers that are looked at first, the native ones that are wanted, and those that are looked at
+/// when a call begins, a bit each.
 pub(crate) fn interest_bytes(interest: &Interest) -> Vec<u8> {
-    let wanted = interest.iter().filter(|syscall| syscall.kind != SyscallKind::Tracepoint);
-    let native: Vec<u16> = wanted.filter_map(|syscall| syscall.nr).collect();
-    let mut either = native.clone();
+    let wanted = || interest.iter().filter(|syscall| syscall.kind != SyscallKind::Tracepoint);
+    let native: Vec<u16> = wanted().filter_map(|syscall| syscall.nr).collect();
+    let entered = wanted().filter(|syscall| ENTERED.contains(&syscall.name));
+    let entered: Vec<u16> = entered.filter_map(|syscall| syscall.nr).collect();
+    let sets = [with_ia32_numbers(&native), native, with_ia32_numbers(&entered)];
+    sets.iter().flat_map(|numbers| number_set(numbers)).collect()
+}
+
+/// Native numbers, and those that 32-bit programs use for the same calls.
+fn with_ia32_numbers(native: &[u16]) -> Vec<u16> {
+    let mut either = native.to_vec();
     let narrow = ia32_numbers().filter(|(_, call)| native.contains(call));
     either.extend(narrow.map(|(number, _)| number));
     if ia32_socket_numbers().any(|call| native.contains(&call)) {
         either.push(SOCKETCALL);
     }
-    [either, native].iter().flat_map(|numbers| number_set(numbers)).collect()
+    either
 }
 
 /// `struct numbers`.
@@ -79,6 +90,7 @@ pub(crate) struct Counters {
     pub(crate) too_large: u64,
     pub(crate) nested: u64,
     pub(crate) faults: u64,
+    pub(crate) enter_faults: u64,
 }
 
 impl Counters {
@@ -90,6 +102,7 @@ impl Counters {
             too_large: u64_at(bytes, 24),
             nested: u64_at(bytes, 32),
             faults: u64_at(bytes, 40),
+            enter_faults: u64_at(bytes, 48),
         }
     }
 }
@@ -139,9 +152,18 @@ mod tests {
         interest.insert(syscall_by_name("openat").unwrap().code);
         interest.insert(syscall_by_name("signal_deliver").unwrap().code);
         let bytes = interest_bytes(&interest);
-        let (either, native) = bytes.split_at(SYSCALL_SLOTS / 8);
+        let [either, native, entered] =
+            [0, 1, 2].map(|set| &bytes[set * SYSCALL_SLOTS / 8..][..SYSCALL_SLOTS / 8]);
         assert!(is_set(native, 257) && count(native) == 1);
         assert!(is_set(either, 257) && is_set(either, 295) && count(either) == 2);
+        assert_eq!(entered, either);
+    }
+
+    #[test]
+    fn a_call_without_a_name_in_memory_is_not_looked_at_when_it_begins() {
+        let mut interest = Interest::none();
+        interest.insert(syscall_by_name("close").unwrap().code);
+        assert_eq!(count(&interest_bytes(&interest)[2 * SYSCALL_SLOTS / 8..]), 0);
     }
 
     #[test]

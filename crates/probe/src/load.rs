@@ -8,7 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use gyr_event::{EventCode, Interest, SYSCALLS, Syscall, SyscallKind};
 use libbpf_rs::{
-    Link, MapCore, MapFlags, MapHandle, Object, ObjectBuilder, OpenObject, PrintLevel, ProgramInput,
+    Link, MapCore, MapFlags, MapHandle, MapType, Object, ObjectBuilder, OpenMapMut, OpenObject,
+    PrintLevel, ProgramInput,
 };
 
 use crate::layout::{self, Counters, LEVELS, SYSCALL_SLOTS, Settings};
@@ -27,6 +28,7 @@ const TRACEPOINTS: &[(&str, &[&str])] = &[
     ("sched_switch", &["sched_switch"]),
     ("page_fault_user", &["page_fault_user"]),
     ("page_fault_kernel", &["page_fault_kernel"]),
+    ("enter", layout::ENTERED),
 ];
 
 /// How often the clock is looked at.
@@ -176,6 +178,7 @@ impl Probe {
                 too_large: kernel.too_large,
                 nested: kernel.nested,
                 faults: kernel.faults,
+                enter_faults: kernel.enter_faults,
                 received: sequence.received,
                 gaps: sequence.gaps,
             }
@@ -345,6 +348,9 @@ fn needs(interest: &Interest, program: &str) -> bool {
     if program == "dispatch" {
         return true;
     }
+    if program == "enter" && !has_task_storage() {
+        return false;
+    }
     match TRACEPOINTS.iter().find(|(name, _)| *name == program) {
         Some((_, names)) => interest.iter().any(|syscall| names.contains(&syscall.name)),
         None => interest.iter().any(|syscall| program_name(syscall) == program),
@@ -374,7 +380,20 @@ fn choose_programs(open: &mut OpenObject, wanted: &dyn Fn(&str) -> bool) -> bool
 }
 
 fn open_object() -> Result<OpenObject, LoadError> {
-    ObjectBuilder::default().open_memory(OBJECT).map_err(failed("reading the eBPF object"))
+    let mut open =
+        ObjectBuilder::default().open_memory(OBJECT).map_err(failed("reading the eBPF object"))?;
+    if !has_task_storage() {
+        let is_of_tasks = |map: &OpenMapMut<'_>| map.map_type() == MapType::TaskStorage;
+        for mut map in open.maps_mut().filter(is_of_tasks) {
+            map.set_autocreate(false).map_err(failed("leaving out maps"))?;
+        }
+    }
+    Ok(open)
+}
+
+/// Whether the kernel gives these programs memory by thread. Without it the start of calls is not looked at.
+fn has_task_storage() -> bool {
+    kernel_version() >= (5, 13)
 }
 
 /// Says what is missing before libbpf says it worse.

@@ -39,6 +39,8 @@ pub struct CpuStats {
     pub nested: u64,
     /// Parameters sent empty because user memory could not be read.
     pub faults: u64,
+    /// Calls whose name or address could not be read when they began: a change of it before they ended would go unseen.
+    pub enter_faults: u64,
     /// Records read from the ring.
     pub received: u64,
     /// Sequence numbers missing between records read.

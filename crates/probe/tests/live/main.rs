@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "the tests make system calls that std does not offer")]
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
+mod enter;
 mod fds;
 mod files;
 mod ia32;
