@@ -173,6 +173,7 @@ pub(crate) static METRICS: &[Metric] = &[
     ours("gyr_engine_events_total", "Events that the engine has taken", Counter, |v| vec![plain(Uint(v.now.engine.n_events))]),
     ours("gyr_engine_answer_age_seconds", "Since when the engine has not said how it is doing; it is stuck if this grows", Gauge, |v| vec![plain(Double(v.now.engine.at.map_or(f64::INFINITY, |at| at.elapsed().as_secs_f64())))]),
     ours("gyr_kernel_read_faults_total", "Parameters sent empty because user memory could not be read", Counter, |v| vec![plain(Uint(v.now.kernel(|cpu| cpu.faults)))]),
+    ours("gyr_kernel_enter_faults_total", "Opens and connects whose name or address could not be read when they began: a change of it before they ended would go unseen", Counter, |v| vec![plain(Uint(v.now.kernel(|cpu| cpu.enter_faults)))]),
     ours("gyr_kernel_too_large_total", "Events that were too large for a record", Counter, |v| vec![plain(Uint(v.now.kernel(|cpu| cpu.too_large)))]),
     ours("gyr_kernel_sequence_gaps_total", "Events missing between those read, by their numbers", Counter, |v| vec![plain(Uint(v.now.kernel(|cpu| cpu.gaps)))]),
 ];
