@@ -12,6 +12,8 @@ pub struct Config {
     pub watch_config_files: bool,
     pub rules_files: Vec<String>,
     pub rules: Vec<Selection>,
+    /// Empty for none.
+    pub control_socket: String,
     pub engine: Engine,
     pub capture: Capture,
     /// `None` = all that are listed.
@@ -271,6 +273,7 @@ impl Config {
                 false => old_rules_files,
             },
             rules: r.entries("rules", "rules[].").iter().filter_map(selection).collect(),
+            control_socket: r.text("control_socket"),
             engine: engine(&r),
             capture: capture(&r),
             load_plugins: r.optional_texts("load_plugins"),

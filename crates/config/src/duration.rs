@@ -13,8 +13,8 @@ const UNITS: &[(&str, u64)] = &[
     ("ms", 1),
 ];
 
-/// Numbers, each with its unit, from the largest unit to the smallest; a number alone is milliseconds.
-pub(crate) fn parse(text: &str) -> Option<Duration> {
+/// Reads a duration. Numbers, each with its unit, from the largest unit to the smallest; a number alone is milliseconds.
+pub fn parse(text: &str) -> Option<Duration> {
     if let Ok(ms) = text.parse() {
         return Some(Duration::from_millis(ms));
     }

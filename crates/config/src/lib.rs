@@ -21,6 +21,7 @@ pub use config::{
     FileOutput, Grpc, HttpOutput, Json, Libs, Logs, Metrics, ModernEbpf, Plugin, ProgramOutput,
     Selection, Webserver,
 };
+pub use duration::parse as parse_duration;
 pub use load::{Failure, Loaded, Settings, load};
 pub use schema::{schema, shipped_file};
 pub use table::{KEYS, Key, Type};

@@ -117,6 +117,9 @@ pub static KEYS: &[Key] = &[
     part("rules[].disable.rule", Text, "", "Name; * stands for any text."),
     part("rules[].disable.tag", Text, "", "Tag."),
 
+    key("control_socket", Text, "/run/gyr/control.sock", "/run/gyr/control.sock",
+        "Where root and our own user can ask a live run, as gyr rules explain --live does; empty = nowhere."),
+
     key("engine.kind", one_of(&["kmod", "modern_ebpf", "replay", "nodriver", "ebpf", "gvisor"]), "kmod", "modern_ebpf",
         "Where events come from: modern_ebpf (the kernel), replay (a capture file), nodriver (plugins only). kmod is taken as modern_ebpf."),
     key("engine.kmod.buf_size_preset", BUFFER, "4", "4", "As for modern_ebpf."),

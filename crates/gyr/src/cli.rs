@@ -2,8 +2,11 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::control::MAX_SECONDS;
 
 /// Gyr: runtime security for Linux
 #[derive(Debug, Parser)]
@@ -235,6 +238,9 @@ pub(crate) struct RulesExplainOptions {
     /// Only the event of this number, as evt.num counts
     #[arg(long, value_name = "N", requires = "capture")]
     pub(crate) event: Option<u64>,
+    /// Look at what happens on this machine for so long, as 30s: asks the Gyr that runs here
+    #[arg(long, value_name = "TIME", value_parser = seconds, conflicts_with_all = ["capture", "rules"])]
+    pub(crate) live: Option<Duration>,
     /// How many events to show of those that match, and of those that come nearest to it
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     pub(crate) nearest: u64,
@@ -291,6 +297,15 @@ impl From<ReplayOptions> for Options {
         let ReplayOptions { capture, rules, config, set } = options;
         Self { capture: Some(capture), rules, config, set, ..Self::default() }
     }
+}
+
+/// A duration with its unit; a number alone would be milliseconds elsewhere.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let has_unit = text.ends_with(|c: char| c.is_ascii_alphabetic());
+    let longest = Duration::from_secs(MAX_SECONDS);
+    gyr_config::parse_duration(text)
+        .filter(|time| has_unit && !time.is_zero() && *time <= longest)
+        .ok_or_else(|| format!("a time up to {MAX_SECONDS}s with its unit, as 30s"))
 }
 
 #[cfg(test)]

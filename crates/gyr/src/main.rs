@@ -4,6 +4,7 @@
 mod captures;
 mod cli;
 mod completions;
+mod control;
 mod doctor;
 mod drops;
 mod live;

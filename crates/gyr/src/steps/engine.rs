@@ -21,6 +21,7 @@ use jiff::tz::TimeZone;
 
 use super::rules::SYSCALL;
 use super::{App, Flow};
+use crate::control::Desk;
 use crate::drops::Monitored;
 use crate::log::Log;
 use crate::metrics::Exchange;
@@ -60,6 +61,7 @@ pub(super) fn run(app: &mut App) -> Result<Flow> {
         outputs: &outputs,
         signals: &app.signals,
         exchange: app.metrics.as_ref().map(|metrics| Arc::clone(&metrics.exchange)),
+        desk: app.control.as_ref().map(|(_, desk)| Arc::clone(desk)),
         seen: None,
         log: &app.log,
         hostname,
@@ -85,6 +87,7 @@ pub(super) fn run(app: &mut App) -> Result<Flow> {
     let seen = control.seen.take().filter(|_| app.options.verbose);
     app.ticker = None;
     outputs.stop();
+    drop(app.control.take());
     if let Some(grpc) = app.grpc.take() {
         grpc.stop();
     }
@@ -119,6 +122,7 @@ pub(super) struct Loop<'a> {
     outputs: &'a Outputs,
     signals: &'a Signals,
     exchange: Option<Arc<Exchange>>,
+    desk: Option<Arc<Desk>>,
     /// What the source counted, at the end.
     seen: Option<Stats>,
     log: &'a Log,
@@ -142,11 +146,15 @@ impl Control for Loop<'_> {
     #[inline]
     fn is_asked(&self) -> bool {
         self.exchange.as_ref().is_some_and(|exchange| exchange.is_asked())
+            || self.desk.as_ref().is_some_and(|desk| desk.is_asked())
     }
 
     fn answer(&mut self, engine: &mut Engine) {
-        if let Some(exchange) = &self.exchange {
+        if let Some(exchange) = self.exchange.as_ref().filter(|exchange| exchange.is_asked()) {
             exchange.tell(engine);
+        }
+        if let Some(desk) = self.desk.as_ref().filter(|desk| desk.is_asked()) {
+            desk.serve(engine);
         }
     }
 

@@ -1,6 +1,7 @@
 //! A run from its options to its end, as a flat list of steps.
 
 pub(crate) mod config;
+mod control;
 mod engine;
 mod metrics;
 mod outputs;
@@ -15,14 +16,15 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use gyr_config::Config;
-use gyr_fields::Field;
+use gyr_fields::{Field, Fields};
 use gyr_outputs::Outputs;
-use gyr_rules::Ruleset;
+use gyr_rules::{Loader, Ruleset};
 use gyr_serve::{Grpc, Hub, Web};
 
 pub(crate) use engine::{hostname, selection, session};
 
 use crate::cli::Options;
+use crate::control::{ControlSocket, Desk};
 use crate::log::Log;
 use crate::metrics::events::EventCounts;
 use crate::metrics::{Metrics, Ticker};
@@ -40,6 +42,8 @@ pub(crate) struct App {
     /// From the step `rules` on.
     pub(crate) ruleset: Option<Arc<Ruleset<Field>>>,
     pub(crate) rules_files: Vec<PathBuf>,
+    /// The rules as they are written, between the steps `rules` and `control`.
+    pub(crate) loader: Option<Loader<Fields>>,
     /// Between the steps `outputs` and `run`.
     pub(crate) outputs: Option<Outputs>,
     pub(crate) signals: Signals,
@@ -47,6 +51,8 @@ pub(crate) struct App {
     pub(crate) hub: Option<Arc<Hub>>,
     pub(crate) grpc: Option<Grpc>,
     pub(crate) web: Option<Web>,
+    /// From the step `control` on, if the control socket is open, with the end of it that is the engine's.
+    pub(crate) control: Option<(ControlSocket, Arc<Desk>)>,
     /// From the step `metrics` on, if they are on.
     pub(crate) metrics: Option<Arc<Metrics>>,
     /// From the step `hub` on, if Prometheus may ask.
@@ -83,6 +89,7 @@ const STEPS: &[Step] = &[
     metrics::start,
     serve::grpc,
     serve::web,
+    control::open,
     engine::signals,
     engine::pidfile,
     engine::run,
@@ -98,11 +105,13 @@ pub(crate) fn run(options: Options) -> Result<ExitCode> {
         config_files: Vec::new(),
         ruleset: None,
         rules_files: Vec::new(),
+        loader: None,
         outputs: None,
         signals: Signals::default(),
         hub: None,
         grpc: None,
         web: None,
+        control: None,
         metrics: None,
         event_counts: None,
         ticker: None,

@@ -125,6 +125,7 @@ pub(super) fn load(app: &mut App) -> Result<Flow> {
         return print(&text);
     }
     app.ruleset = Some(Arc::new(ruleset(app.config()?, &loader)?));
+    app.loader = Some(loader);
     Ok(Flow::Next)
 }
 

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use gyr_alert::Clock;
@@ -19,6 +20,7 @@ use self::reasons::{Standing, Why};
 use super::events::{Alerts, Events, settings};
 use super::render::{self, Shown};
 use crate::cli::{ExplainFormat, Options, RulesExplainOptions};
+use crate::control::{self, Reply, Request};
 use crate::log::Log;
 use crate::steps;
 use crate::steps::config::{find, read};
@@ -41,17 +43,40 @@ pub(crate) struct Report {
 
 pub(crate) fn run(options: &RulesExplainOptions) -> Result<ExitCode> {
     let config = read(find(options.config.as_deref())?.as_deref(), &options.set)?.config;
-    let files = Options { rules: options.rules.clone(), ..Options::default() };
-    let (loader, _) = load_all(&files, &config, &Log::silent())?;
-    let mut report = report(&loader, &config, &options.rule)?;
-    if let Some(capture) = &options.capture {
-        report.explanation = Some(of_capture(&loader, &config, options, capture)?);
-    }
+    let report = match options.live {
+        Some(time) => of_running(&config, options, time)?,
+        None => of_files(&config, options)?,
+    };
     print(&match options.format {
         ExplainFormat::Text => text(&report),
         ExplainFormat::Json => format!("{:#}\n", serde_json::to_value(&report)?),
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn of_running(config: &Config, options: &RulesExplainOptions, time: Duration) -> Result<Report> {
+    if config.control_socket.is_empty() {
+        bail!("the configuration has no control_socket");
+    }
+    let request = Request::Explain {
+        rule: options.rule.clone(),
+        seconds: time.as_millis().div_ceil(1_000).try_into()?,
+        nearest: usize::try_from(options.nearest)?,
+    };
+    match control::ask(Path::new(&config.control_socket), &request)? {
+        Reply::Explained(report) => Ok(*report),
+        Reply::Error(message) => bail!("{message}"),
+    }
+}
+
+fn of_files(config: &Config, options: &RulesExplainOptions) -> Result<Report> {
+    let files = Options { rules: options.rules.clone(), ..Options::default() };
+    let (loader, _) = load_all(&files, config, &Log::silent())?;
+    let mut report = report(&loader, config, &options.rule)?;
+    if let Some(capture) = &options.capture {
+        report.explanation = Some(of_capture(&loader, config, options, capture)?);
+    }
+    Ok(report)
 }
 
 /// What can be said before any event.
@@ -139,9 +164,9 @@ fn some(names: &[String]) -> String {
 
 fn what_was_seen(out: &mut String, explanation: &Explanation) {
     let Explanation { tried, passed_over, matched, stops, matches, nearest } = explanation;
-    let _ = write!(out, "\n{tried} events were tried, {matched} matched");
+    let _ = write!(out, "\nevents tried: {tried}, matched: {matched}");
     if *passed_over > 0 {
-        let _ = write!(out, ", and {passed_over} more were left out for want of time");
+        let _ = write!(out, ", left out for want of time: {passed_over}");
     }
     out.push('\n');
     if *tried > 1 {
