@@ -91,7 +91,6 @@ pub struct ModernEbpf {
     /// 1 = 1 MiB, doubling up to 10 = 512 MiB.
     pub buf_size_preset: u64,
     pub drop_failed_exit: bool,
-    pub disable_iterators: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -346,13 +345,14 @@ fn engine(r: &Reader<'_>) -> Engine {
         "nodriver" => EngineKind::NoDriver,
         kind => EngineKind::Kernel { by_old_name: kind != "modern_ebpf" },
     };
+    // Whoever still names the old driver has its settings there.
+    let settings = if r.text("engine.kind") == "kmod" { "kmod" } else { "modern_ebpf" };
     Engine {
         kind,
         modern_ebpf: ModernEbpf {
             cpus_for_each_buffer: r.integer("engine.modern_ebpf.cpus_for_each_buffer"),
-            buf_size_preset: r.integer("engine.modern_ebpf.buf_size_preset"),
-            drop_failed_exit: r.bool("engine.modern_ebpf.drop_failed_exit"),
-            disable_iterators: r.bool("engine.modern_ebpf.disable_iterators"),
+            buf_size_preset: r.integer(&format!("engine.{settings}.buf_size_preset")),
+            drop_failed_exit: r.bool(&format!("engine.{settings}.drop_failed_exit")),
         },
         capture_file: r.text("engine.replay.capture_file"),
     }

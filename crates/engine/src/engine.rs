@@ -37,6 +37,8 @@ pub struct Engine {
     explainer: Option<Box<Explainer>>,
     n_events: u64,
     first_ts: Option<u64>,
+    /// When [`Settings::forget`] is due next, by the time of events.
+    forget_at: u64,
 }
 
 /// What a run is told at its start.
@@ -51,6 +53,16 @@ pub struct Settings {
     pub duration: Option<u64>,
     /// What matches record; none if captures are off.
     pub captures: Option<CaptureSettings>,
+    /// When live: threads whose exit was lost must not stay for ever.
+    pub forget: Option<Forget>,
+}
+
+/// When to look for threads that are gone without an event that told of it. Nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forget {
+    pub interval: u64,
+    /// For how long a thread must have had no event.
+    pub idle: u64,
 }
 
 /// Whom the loop talks to.
@@ -113,6 +125,7 @@ impl Engine {
             explainer: None,
             n_events: 0,
             first_ts: None,
+            forget_at: 0,
         })
     }
 
@@ -142,6 +155,9 @@ impl Engine {
                     self.n_events += 1;
                     record.event.set_num(self.n_events);
                     self.take(record, host, control);
+                    if record.event.ts() >= self.forget_at {
+                        self.forget_gone(record.event.ts(), host);
+                    }
                     Turn::Event
                 }
                 Ok(Next::Restart(snapshot)) => {
@@ -208,6 +224,19 @@ impl Engine {
         while let Some(notice) = captures.next_notice() {
             control.capture(notice);
         }
+    }
+
+    #[cold]
+    fn forget_gone(&mut self, ts: u64, host: &mut dyn Host) {
+        let Some(forget) = self.settings.forget else {
+            self.forget_at = u64::MAX;
+            return;
+        };
+        // The first look is an interval after the start.
+        if self.forget_at > 0 {
+            self.state.forget_gone(ts, forget.idle, host);
+        }
+        self.forget_at = ts.saturating_add(forget.interval.max(1));
     }
 
     #[inline]
@@ -338,6 +367,7 @@ thread 200 pid=200 comm=own exe=own exepath=/bin/own
             own_pid: None,
             duration: None,
             captures: None,
+            forget: None,
         }
     }
 

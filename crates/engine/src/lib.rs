@@ -12,7 +12,7 @@ mod tally;
 mod visible;
 
 pub use captures::{CaptureNotice, CaptureSettings, CaptureStats};
-pub use engine::{Control, End, Engine, Settings, Turn};
+pub use engine::{Control, End, Engine, Forget, Settings, Turn};
 pub use explain::{Budget, Explanation, Question, Seen, Silenced, Stop};
 pub use sieve::Sieve;
 pub use tally::Tally;

@@ -141,6 +141,7 @@ fn run(source: &mut dyn Source, snapshot: Snapshot, captures: Option<CaptureSett
         own_pid: None,
         duration: None,
         captures,
+        forget: None,
     };
     let session = Session::new("syscall", TimeZone::UTC);
     let mut engine = Engine::new(settings, session, Arc::new(ruleset)).unwrap();

@@ -11,6 +11,7 @@ mod context;
 mod evt;
 mod fd;
 mod fdlist;
+mod fixed;
 mod fs_path;
 mod leftover;
 pub mod list;

@@ -8,15 +8,17 @@ use gyr_event::{EVENTS, EventCode, ParamInfo, ParamType, SYSCALLS};
 use gyr_filter::{FieldError, FieldFlags, FieldInfo, Fold, Lifetime, Operator, Scheme, Type};
 use rustc_hash::FxHashMap;
 
-use crate::Row;
 use crate::classes::CLASSES;
 use crate::row::Dotted;
+use crate::{Row, fixed};
 
 /// The fields of this crate, as the condition language asks for them.
 #[derive(Clone, Debug, Default)]
 pub struct Fields {
     /// Names of asynchronous events that sources announce, beside those of [`EVENTS`].
     async_names: Vec<String>,
+    /// Names and values of the `static.*` fields.
+    fixed: Vec<(String, Arc<str>)>,
 }
 
 /// A field with its argument.
@@ -79,7 +81,15 @@ impl Hash for Field {
 impl Fields {
     /// Fields for sources that announce asynchronous events of these names.
     pub fn with_async_names(names: impl IntoIterator<Item = String>) -> Self {
-        Self { async_names: names.into_iter().collect() }
+        Self { async_names: names.into_iter().collect(), fixed: Vec::new() }
+    }
+
+    /// The same with fields `static.NAME` of these values.
+    #[must_use]
+    pub fn with_static(mut self, fields: &[(String, String)]) -> Self {
+        let fixed = fields.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
+        self.fixed.extend(fixed);
+        self
     }
 
     /// The fields of an alert that `append_output: suggested_output` adds, in order.
@@ -91,6 +101,20 @@ impl Fields {
         "k8s.pod.name",
         "k8s.ns.name",
     ];
+
+    fn fixed_field(&self, name: &str, arg: Option<&str>) -> Result<FieldInfo<Field>, FieldError> {
+        let mut all = self.fixed.iter();
+        let value = all.find(|(known, _)| known == name && arg.is_none());
+        let (_, value) = value.ok_or(FieldError::Unknown)?;
+        let row = &fixed::ROW;
+        Ok(FieldInfo {
+            ty: row.ty,
+            fold: row.fold,
+            flags: FieldFlags::default(),
+            lifetime: row.lifetime,
+            field: Field { row, arg: Arg::Key(Arc::clone(value)) },
+        })
+    }
 
     fn is_event_name(&self, name: &str) -> bool {
         EVENTS.iter().any(|info| info.name == name)
@@ -104,6 +128,9 @@ impl Scheme for Fields {
     type Field = Field;
 
     fn field(&self, name: &str, arg: Option<&str>) -> Result<FieldInfo<Field>, FieldError> {
+        if let Some(fixed) = name.strip_prefix(fixed::PREFIX) {
+            return self.fixed_field(fixed, arg);
+        }
         let (row, dotted) = find(name).ok_or(FieldError::Unknown)?;
         let mut ty = row.ty;
         let arg = match (dotted, arg) {

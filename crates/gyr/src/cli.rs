@@ -105,6 +105,9 @@ pub(crate) struct Options {
     /// Not these event sources
     #[arg(long, value_name = "SOURCE")]
     pub(crate) disable_source: Vec<String>,
+    /// Take warnings about the configuration and the rules as errors
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Print what a report of a problem needs, as JSON
     #[arg(long)]
     pub(crate) support: bool,

@@ -40,6 +40,7 @@ pub(crate) fn run(options: &WatchOptions) -> Result<ExitCode> {
         own_pid: options.capture.is_none().then(|| i64::from(std::process::id())),
         duration: None,
         captures: None,
+        forget: None,
     };
     let Some(mut engine) = Engine::new(settings, session(&config), Arc::clone(&ruleset)) else {
         bail!("no fields are known");

@@ -54,6 +54,8 @@ const CASES: &[(&[&str], &[&str])] = &[
     (&["-r", "DIR/other.yaml", "-p", "by %proc.name"], &["00:00:01.000000000: Debug other by cat"]),
     (&["-r", "DIR/other.yaml", "-o", "append_output[]={match: {rule: other}, extra_output: in %evt.type}"],
         &["00:00:01.000000000: Debug other in close"]),
+    (&["-r", "DIR/other.yaml", "-o", "static_fields.site=north", "-o", "append_output[]={extra_output: at %static.site}"],
+        &["00:00:01.000000000: Debug other at north"]),
     (&["-o", "stdout_output.enabled=false", "-o", "file_output.enabled=true", "-o", "file_output.filename=DIR/alerts"], &[]),
     (&["-o", "stdout_output.enabled=false", "-o", "program_output.enabled=true", "-o", "program_output.program=cat >>DIR/program"], &[]),
 ];
@@ -218,4 +220,25 @@ fn events_of_a_capture_can_be_watched() {
         "{}",
         run.stderr
     );
+}
+
+#[test]
+fn strict_takes_warnings_as_errors() {
+    let folder = folder("run-strict");
+    let unused = "- {list: unused, items: [a]}\n- {rule: r, desc: d, condition: evt.num=1, output: o, priority: debug}\n";
+    std::fs::write(folder.path("warned.yaml"), unused).unwrap();
+    #[rustfmt::skip] // A table.
+    let cases: &[(&[&str], &str)] = &[
+        (&["-o", "no_such_key=1"], "no_such_key"),
+        (&["-r", "DIR/warned.yaml"], "DIR/warned.yaml"),
+        (&["-V", "DIR/warned.yaml"], "DIR/warned.yaml"),
+    ];
+    for (args, want) in cases {
+        let run_with = |more: &[&str]| run(&folder, &[args, more].concat());
+        assert_eq!(run_with(&[]).status, Some(0), "{args:?}");
+        let strict = run_with(&["--strict"]);
+        assert_eq!(strict.status, Some(1), "{args:?}");
+        assert!(strict.stderr.contains(&folder.fill_in(want)), "{args:?} {}", strict.stderr);
+    }
+    assert_eq!(run(&folder, &["--strict"]).status, Some(0));
 }

@@ -67,6 +67,10 @@ impl Host for Live {
         Some((leader, fds))
     }
 
+    fn has_thread(&mut self, tid: i64) -> bool {
+        self.proc.dir.join(tid.to_string()).exists()
+    }
+
     fn fd(&mut self, pid: i64, fd: i64) -> Option<FdEntry> {
         if !self.may_look() {
             return None;

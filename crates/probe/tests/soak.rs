@@ -91,6 +91,7 @@ fn allocated_bytes_stay_as_processes_come_and_go() {
         own_pid: None,
         duration: None,
         captures: None,
+        forget: None,
     };
     let mut engine =
         Engine::new(settings, Session::new("syscall", TimeZone::UTC), ruleset).unwrap();

@@ -7,6 +7,9 @@ pub trait Host {
     /// A thread that no event has told of, with the fds of its process if it leads one.
     fn thread(&mut self, tid: i64) -> Option<(ThreadEntry, Vec<FdEntry>)>;
 
+    /// Whether the thread still exists.
+    fn has_thread(&mut self, tid: i64) -> bool;
+
     /// One fd of a process, by its number there.
     fn fd(&mut self, pid: i64, fd: i64) -> Option<FdEntry>;
 
@@ -28,6 +31,11 @@ pub struct NoHost;
 impl Host for NoHost {
     fn thread(&mut self, _tid: i64) -> Option<(ThreadEntry, Vec<FdEntry>)> {
         None
+    }
+
+    /// Nothing tells that it does not.
+    fn has_thread(&mut self, _tid: i64) -> bool {
+        true
     }
 
     fn fd(&mut self, _pid: i64, _fd: i64) -> Option<FdEntry> {

@@ -239,18 +239,12 @@ impl State {
         self.threads.remove(idx, reaper);
     }
 
-    /// Removes threads whose exit was missed: those without an event for `idle_ns` nanoseconds before `now`, if they are not
-    /// `alive`. Says how many. What [`Current`] names may be gone after it.
-    pub fn forget_gone(
-        &mut self,
-        now: u64,
-        idle_ns: u64,
-        alive: &mut dyn FnMut(i64) -> bool,
-        host: &mut dyn Host,
-    ) -> usize {
+    /// Removes threads whose exit was missed: those without an event for `idle_ns` nanoseconds before `now`, if the host does
+    /// not have them. Says how many. What [`Current`] names may be gone after it.
+    pub fn forget_gone(&mut self, now: u64, idle_ns: u64, host: &mut dyn Host) -> usize {
         let is_idle = |thread: &&Thread| now.saturating_sub(thread.last.ts) >= idle_ns;
         let idle: Vec<i64> = self.threads.iter().filter(is_idle).map(Thread::tid).collect();
-        let gone: Vec<i64> = idle.into_iter().filter(|&tid| !alive(tid)).collect();
+        let gone: Vec<i64> = idle.into_iter().filter(|&tid| !host.has_thread(tid)).collect();
         for &tid in &gone {
             self.remove_thread(tid, host);
         }

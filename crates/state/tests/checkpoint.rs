@@ -100,6 +100,10 @@ impl Host for Proc {
         Some((old, Vec::new()))
     }
 
+    fn has_thread(&mut self, _: i64) -> bool {
+        true
+    }
+
     fn fd(&mut self, _: i64, _: i64) -> Option<FdEntry> {
         None
     }

@@ -1,8 +1,8 @@
 //! Processes come, open files, change and go.
 
-use gyr_event::snapshot::{Snapshot, ThreadEntry};
+use gyr_event::snapshot::{FdEntry, GroupEntry, Snapshot, ThreadEntry, UserEntry};
 use gyr_event::{Event, EventCode, RecordBuilder};
-use gyr_state::{Current, FdType, Limits, NoHost, State};
+use gyr_state::{Current, FdType, Host, Limits, NoHost, State};
 
 fn shell() -> ThreadEntry {
     ThreadEntry {
@@ -126,13 +126,42 @@ fn a_thread_that_nothing_is_known_of_has_an_entry() {
     assert_eq!((thread.pid(), thread.comm(), thread.is_invalid()), (-1, &b"<NA>"[..], true));
 }
 
+/// A host that has one thread.
+struct Only(i64);
+
+impl Host for Only {
+    fn has_thread(&mut self, tid: i64) -> bool {
+        tid == self.0
+    }
+
+    fn thread(&mut self, _: i64) -> Option<(ThreadEntry, Vec<FdEntry>)> {
+        None
+    }
+
+    fn fd(&mut self, _: i64, _: i64) -> Option<FdEntry> {
+        None
+    }
+
+    fn user(&mut self, _: &[u8], _: u32) -> Option<UserEntry> {
+        None
+    }
+
+    fn group(&mut self, _: &[u8], _: u32) -> Option<GroupEntry> {
+        None
+    }
+
+    fn boot_ts(&self) -> u64 {
+        0
+    }
+}
+
 #[test]
 fn threads_that_are_gone_without_a_word_are_forgotten() {
     let mut state = state();
     apply(&mut state, openat(10, 3, b"x"));
     apply(&mut state, openat(77, 3, b"x"));
     let second = 1_000_000_000;
-    let n = state.forget_gone(second, second / 2, &mut |tid| tid == 1, &mut NoHost);
+    let n = state.forget_gone(second, second / 2, &mut Only(1));
     assert_eq!((n, state.thread(77).is_some(), state.thread(1).is_some()), (2, false, true));
 }
 

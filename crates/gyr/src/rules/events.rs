@@ -63,6 +63,7 @@ pub(super) fn settings() -> Settings {
         own_pid: None,
         duration: None,
         captures: None,
+        forget: None,
     }
 }
 

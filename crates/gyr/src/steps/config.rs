@@ -15,6 +15,9 @@ pub(crate) const PLACES: &[&str] = &["/etc/gyr/gyr.yaml", "/etc/falco/falco.yaml
 pub(super) fn load(app: &mut App) -> Result<Flow> {
     let file = find(app.options.config.as_deref())?;
     let Loaded { config, files, warnings, merged } = read(file.as_deref(), &app.options.set)?;
+    if app.options.strict && !warnings.is_empty() {
+        bail!("{}", warnings.join("\n"));
+    }
     app.log = Log::new(&config.logs, config.time_format_iso_8601);
     app.log.info(&versions::banner());
     let args: Vec<_> = std::env::args().collect();

@@ -11,7 +11,7 @@ use gyr_alert::Alert;
 use gyr_capture::scap::Replay;
 use gyr_capture::{Source as _, SourceError, Stats};
 use gyr_config::{Config, EngineKind};
-use gyr_engine::{CaptureNotice, Control, Engine, Settings, Turn};
+use gyr_engine::{CaptureNotice, Control, Engine, Forget, Settings, Turn};
 use gyr_event::Interest;
 use gyr_fields::{BufferFormat, Field, Session};
 use gyr_outputs::{Outputs, Sender};
@@ -269,7 +269,16 @@ fn settings(app: &App, config: &Config) -> Settings {
         own_pid: live.then(|| i64::from(std::process::id())),
         duration: app.options.duration.map(|seconds| seconds.saturating_mul(1_000_000_000)),
         captures: captures::settings(config),
+        forget: live.then(|| forget(config)).flatten(),
     }
+}
+
+/// An interval of 0 is never.
+fn forget(config: &Config) -> Option<Forget> {
+    const SECOND: u64 = 1_000_000_000;
+    let interval = config.libs.purging_interval_s.saturating_mul(SECOND);
+    let idle = config.libs.thread_timeout_s.saturating_mul(SECOND);
+    (interval > 0).then_some(Forget { interval, idle })
 }
 
 /// What fields answer beside the event and the state.

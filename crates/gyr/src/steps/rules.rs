@@ -92,7 +92,7 @@ pub(super) fn validate(app: &mut App) -> Result<Flow> {
         results.push(loader.load(&file.display().to_string(), &text));
         check_plugins(&loader)?;
     }
-    let failed: Vec<_> = results.iter().filter(|result| !result.is_ok()).collect();
+    let failed: Vec<_> = results.iter().filter(|result| !will_do(result, &app.options)).collect();
     if json {
         let mut out = json!({"falco_load_results": results.iter().map(LoadResult::to_json).collect::<Value>()});
         if failed.is_empty() && asks_to_describe(app) {
@@ -149,7 +149,11 @@ pub(crate) fn load_all(
         };
         log.info(&format!("   {} | schema validation: {schema}", file.display()));
         check_plugins(&loader)?;
-        if !result.is_ok() {
+        let differs = result.schema.as_ref().is_some_and(|differences| !differences.is_empty());
+        if options.strict && differs {
+            bail!("{}: schema validation: {schema}", file.display());
+        }
+        if !will_do(&result, options) {
             bail!("{}", result.to_text());
         }
         if !result.warnings.is_empty() {
@@ -157,6 +161,11 @@ pub(crate) fn load_all(
         }
     }
     Ok((loader, files.into_iter().map(|(file, _)| file).collect()))
+}
+
+/// Whether the file loads, and as `--strict` wants it.
+fn will_do(result: &LoadResult, options: &Options) -> bool {
+    result.is_ok() && (!options.strict || result.warnings.is_empty())
 }
 
 /// The rules that the configuration leaves on.
@@ -226,14 +235,14 @@ fn loader(options: &Options, config: &Config, log: &Log) -> Loader<Fields> {
     let mut outputs = Vec::new();
     let mut fields = Vec::new();
     for entry in &config.append_output {
-        append(entry, &mut outputs, &mut fields);
+        append(entry, &config.static_fields, &mut outputs, &mut fields);
     }
     if let Some(format) = options.print.as_deref().filter(|print| !is_old_print(print)) {
         log.warning("-p is deprecated, use append_output in the configuration");
         outputs.push(ExtraOutput { of: Match::default(), format: format.to_owned() });
     }
-    let sources = [(SYSCALL.to_owned(), Fields::default())];
-    Loader::new(sources).with_extras(outputs, fields)
+    let known = Fields::default().with_static(&config.static_fields);
+    Loader::new([(SYSCALL.to_owned(), known)]).with_extras(outputs, fields)
 }
 
 /// What `-p` once took for sets of fields that are built in today.
@@ -241,7 +250,12 @@ fn is_old_print(print: &str) -> bool {
     matches!(print, "c" | "container" | "k" | "kubernetes")
 }
 
-fn append(entry: &AppendOutput, outputs: &mut Vec<ExtraOutput>, fields: &mut Vec<ExtraField>) {
+fn append(
+    entry: &AppendOutput,
+    fixed: &[(String, String)],
+    outputs: &mut Vec<ExtraOutput>,
+    fields: &mut Vec<ExtraField>,
+) {
     let of = Match {
         source: entry.source.clone(),
         tags: entry.tags.iter().cloned().collect(),
@@ -254,7 +268,8 @@ fn append(entry: &AppendOutput, outputs: &mut Vec<ExtraOutput>, fields: &mut Vec
         // The fields belong to one source.
         let of = Match { source: Some(SYSCALL.to_owned()), ..of.clone() };
         if entry.source.as_deref().is_none_or(|source| source == SYSCALL) {
-            for field in Fields::SUGGESTED {
+            let fixed = fixed.iter().map(|(name, _)| format!("static.{name}"));
+            for field in Fields::SUGGESTED.iter().map(|name| (*name).to_owned()).chain(fixed) {
                 let format = format!("{}=%{field}", field.replace('.', "_"));
                 outputs.push(ExtraOutput { of: of.clone(), format });
             }
