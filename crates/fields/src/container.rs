@@ -1,8 +1,10 @@
 //! `container.*` and `k8s.*`: the container and the pod that the thread of the event is in.
 //!
-//! Outside of containers there is one entry, the host; of a container no more is known than its id and its start.
+//! Outside of containers there is one entry, the host; of a container no more is known than its id, its start, and that some
+//! engines have nothing to tell.
 
 use gyr_filter::{Lifetime, Type};
+use gyr_state::Engine;
 
 use crate::Context;
 use crate::row::{Answer, Class, Row};
@@ -23,49 +25,49 @@ pub(crate) static CLASS: Class = Class {
             "container.full_id",
             Type::Charbuf,
             Lifetime::Container,
-            Answer::Text(|c| on_host(c, b"host")),
+            Answer::Text(|c| known(c, b"host", b"")),
             "whole id of the container.",
         ),
         Row::new(
             "container.name",
             Type::Charbuf,
             Lifetime::Container,
-            Answer::Text(|c| on_host(c, b"host")),
+            Answer::Text(|c| known(c, b"host", b"")),
             "name of the container.",
         ),
         Row::new(
             "container.image",
             Type::Charbuf,
             Lifetime::Container,
-            Answer::Text(|c| on_host(c, b"")),
+            Answer::Text(|c| known(c, b"", b"")),
             "image of the container as it was asked for, such as nginx:latest.",
         ),
         Row::new(
             "container.image.id",
             Type::Charbuf,
             Lifetime::Container,
-            Answer::Text(|c| on_host(c, b"")),
+            Answer::Text(|c| known(c, b"", b"")),
             "id of the image.",
         ),
         Row::new(
             "container.type",
             Type::Charbuf,
             Lifetime::Container,
-            Answer::Text(|c| on_host(c, b"host")),
+            Answer::Text(container_type),
             "what runs the container, such as docker or containerd.",
         ),
         Row::new(
             "container.privileged",
             Type::Bool,
             Lifetime::Container,
-            Answer::Bool(|c| on_host(c, b"").map(|_| false)),
+            Answer::Bool(|c| known(c, b"", b"").map(|_| false)),
             "whether the container is privileged.",
         ),
         Row::new(
             "container.mounts",
             Type::Charbuf,
             Lifetime::Container,
-            Answer::Text(|c| on_host(c, b"")),
+            Answer::Text(|c| known(c, b"", b"")),
             "all mounts of the container as source:dest:mode:writable:propagation, \
                 separated by commas.",
         ),
@@ -133,21 +135,21 @@ pub(crate) static CLASS: Class = Class {
             "container.image.repository",
             Type::Charbuf,
             Lifetime::Container,
-            Answer::Text(|c| on_host(c, b"")),
+            Answer::Text(|c| known(c, b"", b"")),
             "repository of the image, such as docker.io/library/nginx.",
         ),
         Row::new(
             "container.image.tag",
             Type::Charbuf,
             Lifetime::Container,
-            Answer::Text(|c| on_host(c, b"")),
+            Answer::Text(|c| known(c, b"", b"")),
             "tag of the image, such as latest.",
         ),
         Row::new(
             "container.image.digest",
             Type::Charbuf,
             Lifetime::Container,
-            Answer::Text(|c| on_host(c, b"")),
+            Answer::Text(|c| known(c, b"", b"")),
             "digest of the image, such as sha256:….",
         ),
         Row::new(
@@ -191,35 +193,35 @@ pub(crate) static CLASS: Class = Class {
             "container.ip",
             Type::Charbuf,
             Lifetime::Container,
-            Answer::Text(|c| on_host(c, b"")),
+            Answer::Text(|c| known(c, b"", b"")),
             "main IPv4 address of the container.",
         ),
         Row::new(
             "container.cni.json",
             Type::Charbuf,
             Lifetime::Container,
-            Answer::Text(|c| on_host(c, b"")),
+            Answer::Text(|c| known(c, b"", b"")),
             "what the network plugin said of the pod, as JSON.",
         ),
         Row::new(
             "container.host_pid",
             Type::Bool,
             Lifetime::Container,
-            Answer::Bool(|c| on_host(c, b"").map(|_| false)),
+            Answer::Bool(|c| known(c, b"", b"").map(|_| false)),
             "whether the container shares the pid namespace of the host.",
         ),
         Row::new(
             "container.host_network",
             Type::Bool,
             Lifetime::Container,
-            Answer::Bool(|c| on_host(c, b"").map(|_| false)),
+            Answer::Bool(|c| known(c, b"", b"").map(|_| false)),
             "whether the container shares the network namespace of the host.",
         ),
         Row::new(
             "container.host_ipc",
             Type::Bool,
             Lifetime::Container,
-            Answer::Bool(|c| on_host(c, b"").map(|_| false)),
+            Answer::Bool(|c| known(c, b"", b"").map(|_| false)),
             "whether the container shares the IPC namespace of the host.",
         ),
         Row::new(
@@ -235,7 +237,7 @@ pub(crate) static CLASS: Class = Class {
             "container.labels",
             Type::Charbuf,
             Lifetime::Container,
-            Answer::Text(|c| on_host(c, b"")),
+            Answer::Text(|c| known(c, b"", b"")),
             "all labels of the container as name:value, separated by commas.",
         ),
         Row::new(
@@ -291,14 +293,14 @@ pub(crate) static CLASS: Class = Class {
             "k8s.pod.sandbox_id",
             Type::Charbuf,
             Lifetime::Container,
-            Answer::Text(|c| on_host(c, b"")),
+            Answer::Text(|c| known(c, b"", b"")),
             "id of the sandbox of the pod, its first 12 characters.",
         ),
         Row::new(
             "k8s.pod.full_sandbox_id",
             Type::Charbuf,
             Lifetime::Container,
-            Answer::Text(|c| on_host(c, b"")),
+            Answer::Text(|c| known(c, b"", b"")),
             "whole id of the sandbox of the pod.",
         ),
         Row::new(
@@ -314,21 +316,21 @@ pub(crate) static CLASS: Class = Class {
             "k8s.pod.labels",
             Type::Charbuf,
             Lifetime::Container,
-            Answer::Text(|c| on_host(c, b"")),
+            Answer::Text(|c| known(c, b"", b"")),
             "all labels of the pod as name:value, separated by commas.",
         ),
         Row::new(
             "k8s.pod.ip",
             Type::Charbuf,
             Lifetime::Container,
-            Answer::Text(|c| on_host(c, b"")),
+            Answer::Text(|c| known(c, b"", b"")),
             "main IPv4 address of the pod.",
         ),
         Row::new(
             "k8s.pod.cni.json",
             Type::Charbuf,
             Lifetime::Container,
-            Answer::Text(|c| on_host(c, b"")),
+            Answer::Text(|c| known(c, b"", b"")),
             "what the network plugin said of the pod, as JSON.",
         ),
         Row::new(
@@ -484,9 +486,27 @@ fn id<'a>(c: &'a Context<'_>) -> Option<&'a [u8]> {
     }
 }
 
-/// What is said of the host, where one would ask about a container.
-fn on_host(c: &Context<'_>, text: &'static [u8]) -> Option<&'static [u8]> {
-    c.thread()?.container_id().is_empty().then_some(text)
+/// What is said of the host, or of a container whose engine has nothing to tell, where one would ask about a container.
+fn known(
+    c: &Context<'_>,
+    of_host: &'static [u8],
+    of_container: &'static [u8],
+) -> Option<&'static [u8]> {
+    let thread = c.thread()?;
+    if thread.container_id().is_empty() {
+        return Some(of_host);
+    }
+    thread.container_engine().map(|_| of_container)
+}
+
+fn container_type<'a>(c: &'a Context<'_>) -> Option<&'a [u8]> {
+    let of_container: &[u8] = match c.thread()?.container_engine() {
+        Some(Engine::Lxc) => b"lxc",
+        Some(Engine::LibvirtLxc) => b"libvirt-lxc",
+        Some(Engine::Bpm) => b"bpm",
+        None => b"",
+    };
+    known(c, b"host", of_container)
 }
 
 /// The first process of the pid namespace is the container's.

@@ -31,6 +31,7 @@ mod threads;
 mod users;
 
 pub use checkpoint::Checkpoint;
+pub use container::Engine;
 pub use fd::{Fd, FdType, Layer, Role, Socket};
 pub use host::{Host, NoHost};
 pub use limits::{Limits, Stats};

@@ -2,11 +2,12 @@
 
 use gyr_event::snapshot::{FdEntry, FdKind, Snapshot, ThreadEntry};
 
+use crate::container::Container;
 use crate::fd::{FdData, FdType, Role, Sockinfo, with_close_on_exec};
 use crate::names::Text;
 use crate::state::State;
 use crate::thread::{Image, Memory, Thread, flags};
-use crate::{Fd, Host, ThreadIdx, container, interfaces, naming};
+use crate::{Fd, Host, ThreadIdx, interfaces, naming};
 
 impl State {
     /// Takes the tables of `snapshot`. Meant for an empty state; entries of the same tid are replaced.
@@ -57,7 +58,7 @@ impl State {
             // Threads use their main thread's.
             env: if is_main { Text::new(&entry.env) } else { Text::EMPTY },
             cgroups: Text::EMPTY,
-            container: container::Id::HOST,
+            container: Container::default(),
             root: self.names.share(&entry.root),
             flags: entry.flags | flags::ACTIVE | flags::NAME_CHANGED,
             uid: entry.uid,

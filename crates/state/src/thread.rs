@@ -3,10 +3,11 @@
 use gyr_event::EventCode;
 use gyr_event::tables::clone_flags;
 
+use crate::Slot;
+use crate::container::{Container, Engine};
 use crate::fds::FdTable;
 use crate::names::Text;
 use crate::threads::Links;
-use crate::{Slot, container};
 
 /// The flags of a thread: those of its clone, and what became of it.
 pub mod flags {
@@ -66,7 +67,7 @@ pub(crate) struct Image {
     pub(crate) args: Text,
     pub(crate) env: Text,
     pub(crate) cgroups: Text,
-    pub(crate) container: container::Id,
+    pub(crate) container: Container,
     pub(crate) root: Text,
     pub(crate) flags: u32,
     pub(crate) uid: u32,
@@ -155,7 +156,7 @@ impl Default for Image {
             args: Text::EMPTY,
             env: Text::EMPTY,
             cgroups: Text::EMPTY,
-            container: container::Id::HOST,
+            container: Container::default(),
             root: Text::EMPTY,
             flags: flags::NAME_CHANGED,
             uid: u32::MAX,
@@ -263,9 +264,14 @@ impl Thread {
             || (self.tid != self.image.vtid && self.image.vtid >= 0)
     }
 
-    /// The container's id, its first 12 characters; empty on the host.
+    /// The container's id, where it is a number its first 12 digits; empty on the host.
     pub fn container_id(&self) -> &[u8] {
-        self.image.container.as_bytes()
+        self.image.container.id.as_bytes()
+    }
+
+    /// The engine that runs the container, if it is one that says no more.
+    pub const fn container_engine(&self) -> Option<Engine> {
+        self.image.container.engine
     }
 }
 

@@ -3,10 +3,11 @@
 
 use gyr_event::{Event, EventCode};
 
+use crate::ThreadIdx;
+use crate::container::Container;
 use crate::names::Text;
 use crate::state::{Now, State};
 use crate::thread::{Image, Memory, Thread, flags};
-use crate::{ThreadIdx, container};
 
 // The four events have one layout.
 const RES: usize = EventCode::CLONE.param("res");
@@ -187,7 +188,7 @@ fn inherited(model: Option<&Image>) -> Image {
     Image {
         // These are not inherited.
         cgroups: Text::EMPTY,
-        container: container::Id::HOST,
+        container: Container::default(),
         exe_ino_ctime_duration_pidns_start: 0,
         reaper_tid: -1,
         ..model.clone()

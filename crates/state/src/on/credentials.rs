@@ -35,7 +35,7 @@ fn set_uid(state: &mut State, now: &mut Now<'_>, param: usize) {
     let Some(uid) = now.event.u32(param) else { return };
     let image = state.threads.edit(idx);
     image.uid = uid;
-    let (gid, container) = (image.gid, image.container);
+    let (gid, container) = (image.gid, image.container.id.clone());
     state.ask_for_names(now.host, uid, gid, container.as_bytes());
 }
 
@@ -44,7 +44,7 @@ fn set_gid(state: &mut State, now: &mut Now<'_>, param: usize) {
     let Some(gid) = now.event.u32(param) else { return };
     let image = state.threads.edit(idx);
     image.gid = gid;
-    let (uid, container) = (image.uid, image.container);
+    let (uid, container) = (image.uid, image.container.id.clone());
     state.ask_for_names(now.host, uid, gid, container.as_bytes());
 }
 

@@ -60,7 +60,7 @@ pub(super) fn on_execve(state: &mut State, now: &mut Now<'_>) {
     }
     let kept = flags::PIPE_SRC | flags::PIPE_DST | flags::IS_MAIN_THREAD | flags::CLONE_INVERTED;
     image.flags = (image.flags & kept) | flags::ACTIVE | flags::NAME_CHANGED;
-    let (uid, gid, container) = (image.uid, image.gid, image.container);
+    let (uid, gid, container) = (image.uid, image.gid, image.container.id.clone());
     state.ask_for_names(now.host, uid, gid, container.as_bytes());
 
     if let Some(owner) = state.threads.fds_owner(idx) {
