@@ -4,9 +4,12 @@
 //! is about, then every thread and fd at the end. `GYR_BLESS=1` writes the latter anew.
 
 use std::fmt::Write as _;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
+use gyr_capture::scap::{Replay, Writer};
 use gyr_capture::{Next, Source, text::TextEvents};
+use gyr_event::snapshot::Snapshot;
 use gyr_state::{Current, Fd, Limits, NoHost, Role, State, Thread};
 
 #[test]
@@ -67,8 +70,23 @@ fn difference(name: &str, want: &str, have: &str) -> String {
 
 fn replay(name: &str, events: &str) -> String {
     let mut source = TextEvents::parse(name, events).unwrap_or_else(|error| panic!("{error}"));
+    let snapshot = source.take_snapshot();
+    if name.starts_with("old-") {
+        let mut writer = Writer::new(Vec::new(), &snapshot).unwrap();
+        while let Next::Record(record) = source.next().unwrap() {
+            writer.write(&record).unwrap();
+        }
+        let capture = Cursor::new(writer.into_inner());
+        let mut replay = Replay::from_reader(capture, name.to_owned()).unwrap();
+        let snapshot = replay.take_snapshot();
+        return tables(&mut replay, snapshot);
+    }
+    tables(&mut source, snapshot)
+}
+
+fn tables(source: &mut impl Source, snapshot: Snapshot) -> String {
     let mut state = State::new(Limits::default());
-    state.load(source.take_snapshot());
+    state.load(snapshot);
     let mut out = String::new();
     let mut num = 0;
     while let Next::Record(record) = source.next().unwrap() {

@@ -18,7 +18,7 @@ use targets::{TARGETS, Target};
 
 use crate::random::Random;
 
-const USAGE: &str = "usage: cargo xtask fuzz [TARGET ...] [--seconds N] [--seed N] [--corpus FOLDER] [--replay FILE]";
+const USAGE: &str = "usage: cargo xtask fuzz [TARGET ...] [--seconds N | --each SECONDS] [--seed N] [--corpus FOLDER] [--replay FILE]";
 /// An input that takes longer hangs, as far as its user is concerned.
 const HANG: Duration = Duration::from_secs(10);
 
@@ -27,6 +27,8 @@ struct Options {
     targets: Vec<&'static Target>,
     /// For all targets together.
     seconds: u64,
+    /// For each target.
+    each: Option<u64>,
     seed: u64,
     /// More seeds: every file of a folder.
     corpus: Vec<Vec<u8>>,
@@ -36,7 +38,11 @@ struct Options {
 
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let options = options(args)?;
-    let share = Duration::from_secs(options.seconds) / u32::try_from(options.targets.len().max(1))?;
+    let n_targets = u32::try_from(options.targets.len().max(1))?;
+    let share = match options.each {
+        Some(seconds) => Duration::from_secs(seconds),
+        None => Duration::from_secs(options.seconds) / n_targets,
+    };
     for target in &options.targets {
         let watch = Watch::start(target.name);
         if !options.replay.is_empty() {
@@ -67,6 +73,7 @@ fn options(args: &[String]) -> Result<Options> {
     let mut options = Options {
         targets: Vec::new(),
         seconds: 30,
+        each: None,
         seed: 1,
         corpus: Vec::new(),
         replay: Vec::new(),
@@ -76,6 +83,7 @@ fn options(args: &[String]) -> Result<Options> {
         let mut value = || args.next().with_context(|| format!("{arg} needs a value\n{USAGE}"));
         match arg.as_str() {
             "--seconds" => options.seconds = value()?.parse().context("--seconds")?,
+            "--each" => options.each = Some(value()?.parse().context("--each")?),
             "--seed" => options.seed = value()?.parse().context("--seed")?,
             "--replay" => {
                 let path = value()?;

@@ -1,6 +1,7 @@
 //! What is fuzzed, and what it starts from.
 
 use std::io::Cursor;
+use std::path::Path;
 
 use gyr_alert::Priority;
 use gyr_capture::{
@@ -8,9 +9,13 @@ use gyr_capture::{
     scap::{Replay, Writer},
     text::{self, Line, TextEvents},
 };
-use gyr_event::{Event, HEADER_LEN};
-use gyr_fields::Fields;
+use gyr_event::snapshot::Snapshot;
+use gyr_event::{EVENTS, Event, EventFlags, EventInfo, HEADER_LEN, RecordBuilder};
+use gyr_fields::{Context, Field, Fields, Session};
+use gyr_filter::{Scheme as _, World as _};
 use gyr_rules::{Loader, Matching};
+use gyr_state::{Limits, NoHost, State};
+use jiff::tz::TimeZone;
 
 /// An entrance for bytes that others wrote.
 pub(super) struct Target {
@@ -22,11 +27,15 @@ pub(super) struct Target {
 
 pub(super) static TARGETS: &[Target] = &[
     Target { name: "scap", seeds: captures, run: scap },
+    Target { name: "conversions", seeds: old_captures, run: scap },
+    Target { name: "fields", seeds: all_captures, run: fields },
     Target { name: "record", seeds: records, run: record },
     Target { name: "text", seeds: texts, run: text },
     Target { name: "yaml", seeds: yaml_files, run: yaml },
     Target { name: "rules", seeds: rules_files, run: rules },
     Target { name: "condition", seeds: conditions, run: condition },
+    Target { name: "config", seeds: config_files, run: config },
+    Target { name: "option", seeds: options, run: option },
 ];
 
 /// Reads a capture, and what came out of it once more after writing it.
@@ -56,6 +65,44 @@ fn scap(input: &[u8]) {
         n_again += 1;
     }
     assert_eq!((n_again, again.stats().bad), (n_written, 0), "what was written is not read back");
+}
+
+/// What a capture's events make of the state, and all that fields say of them.
+fn fields(input: &[u8]) {
+    let replay = Replay::from_reader(Cursor::new(input.to_vec()), "input".to_owned());
+    let Ok(mut replay) = replay else { return };
+    let mut state = State::new(Limits::default());
+    state.load(replay.take_snapshot());
+    let mut session = Session::new("syscall", TimeZone::UTC);
+    let fields = every_field();
+    let mut text = Vec::new();
+    for num in 1.. {
+        let Ok(Next::Record(record)) = replay.next() else { break };
+        let event = record.event.at(record.event.cpu(), num);
+        let current = state.apply(&event, &mut NoHost);
+        session.begin(&event);
+        let mut context = Context::new(event, &state, current, &session);
+        for field in &fields {
+            text.clear();
+            context.print(field, &mut text);
+            context.output(field);
+            context.visit(field, &mut |_| true);
+            context = context.after(field);
+        }
+    }
+    state.settle(&mut NoHost);
+}
+
+/// Without an argument where that is allowed, and with some.
+fn every_field() -> Vec<Field> {
+    let rows = gyr_fields::classes().iter().flat_map(|class| class.rows);
+    let scheme = Fields::default();
+    let args = [None, Some("0"), Some("3"), Some("HOME")];
+    let plain = rows.flat_map(|row| args.map(|arg| scheme.field(row.name, arg)));
+    let dotted = ["evt.arg.data", "evt.rawarg.data", "evt.rawarg.flags", "evt.abspath.dst"];
+    let dotted = dotted.into_iter().chain(["thread.cgroup.cpu", "evt.type.is.openat"]);
+    let dotted = dotted.map(|name| scheme.field(name, None));
+    plain.chain(dotted).flatten().map(|info| info.field).collect()
 }
 
 /// Reads a record's parameters in all ways, and writes it as text and back.
@@ -130,6 +177,53 @@ fn condition(input: &[u8]) {
     let _ = gyr_filter::Template::parse(&text, &Fields::default());
 }
 
+/// A configuration file; files that it includes are not there.
+fn config(input: &[u8]) {
+    load_config(&String::from_utf8_lossy(input), &[]);
+}
+
+/// Lines that are options over a configuration.
+fn option(input: &[u8]) {
+    let options: Vec<String> = String::from_utf8_lossy(input).lines().map(str::to_owned).collect();
+    let is_harmless = |option: &&String| !option.contains("config_files");
+    let options: Vec<String> = options.iter().filter(is_harmless).cloned().collect();
+    load_config("rules: [{enable: {rule: a}}]\nstdout_output: {enabled: true}\n", &options);
+}
+
+fn load_config(text: &str, options: &[String]) {
+    let text = text.replace("config_files", "config_filez");
+    let variable = |name: &str| (name == "HOME").then(|| "/root ${HOME}".to_owned());
+    let settings = gyr_config::Settings {
+        file: Path::new("fuzz.yaml"),
+        text: Some(&text),
+        options,
+        variable: &variable,
+    };
+    let _ = gyr_config::load(&settings); // what is wrong with it is said
+}
+
+fn config_files() -> Vec<Vec<u8>> {
+    let shipped = gyr_config::shipped_file();
+    let paragraphs = shipped.split("\n\n").map(str::to_owned);
+    let other = "a: ${HOME}${X}$${Y}\nhttp_output: {enabled: yes, url: ' x '}\nmetrics: {interval: 1h30m}\n\
+                 append_output: [{match: {source: syscall, tags: [a]}, extra_output: '%evt.num'}]\n\
+                 rules: [{disable: {tag: x, rule: 'a*'}}]\ncapture: {enabled: true, mode: all_rules}\n";
+    paragraphs.chain([other.to_owned()]).map(String::into_bytes).collect()
+}
+
+fn options() -> Vec<Vec<u8>> {
+    [
+        "engine.kind=replay",
+        "rules[].disable.rule=*",
+        "rules[0].enable.tag=x\nrules[2].disable={rule: y}",
+        "append_output[]={\"extra_output\": \"%evt.num\"}",
+        "a\\.b\\[c\\]\\\\[3][]=",
+        "stdout_output.enabled=false\nhttp_output.url=http://[::1]:80/",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .to_vec()
+}
+
 fn yaml_files() -> Vec<Vec<u8>> {
     let mut seeds = rules_files();
     let tricky: &[&str] = &[
@@ -202,6 +296,57 @@ fn captures() -> Vec<Vec<u8>> {
         }
     }
     vec![writer.into_inner(), oldest]
+}
+
+fn all_captures() -> Vec<Vec<u8>> {
+    captures().into_iter().chain(old_captures()).collect()
+}
+
+/// A capture for each superseded event and the others that a converter completes, in the layouts of then and of today.
+fn old_captures() -> Vec<Vec<u8>> {
+    let head = Writer::new(Vec::new(), &Snapshot::default());
+    let head = head.expect("a vector takes everything").into_inner();
+    let mut captures = Vec::new();
+    for pair in EVENTS.chunks(2) {
+        let is_old = |info: &EventInfo| info.flags.contains(EventFlags::CONVERTER_MANAGED);
+        if !pair.iter().any(is_old) {
+            continue;
+        }
+        let mut oldest = head.clone();
+        let writer = Writer::new(Vec::new(), &Snapshot::default());
+        let mut writer = writer.expect("a vector takes everything");
+        for info in pair {
+            for n_params in 0..=info.params.len() {
+                let record = sound_record(info, n_params);
+                oldest.extend(oldest_block(&record));
+                let event = Event::decode(&record).expect("it is sound");
+                let record = Record { event, flags: RecordFlags::default() };
+                writer.write(&record).expect("a vector takes everything");
+            }
+        }
+        captures.push(oldest);
+        captures.push(writer.into_inner());
+    }
+    captures
+}
+
+/// A record with this many of the parameters, each of a likely length.
+fn sound_record(info: &EventInfo, n_params: usize) -> Vec<u8> {
+    let mut record = RecordBuilder::new(info.code, 1, 100);
+    for param in info.params.iter().take(n_params) {
+        let value: &[u8] = match param.ty.name() {
+            "CHARBUF" | "FSPATH" | "FSRELPATH" | "BYTEBUF" => b"a/b\0",
+            "SOCKADDR" => &[2, 127, 0, 0, 1, 80, 0],
+            "SOCKTUPLE" => &[2, 127, 0, 0, 1, 80, 0, 127, 0, 0, 1, 81, 0],
+            "FDLIST" => &[1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 1, 0],
+            name if name.ends_with("16") || name == "SYSCALLID" => &[5, 0],
+            name if name.ends_with('8') || name == "SIGTYPE" => &[3],
+            name if name.ends_with("32") || matches!(name, "UID" | "GID" | "MODE") => &[7, 0, 0, 0],
+            _ => &[3, 0, 0, 0, 0, 0, 0, 0],
+        };
+        record = record.bytes(value);
+    }
+    record.finish()
 }
 
 /// A block as it was before records said how many parameters they have.
