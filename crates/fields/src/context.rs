@@ -1,6 +1,7 @@
 //! One event with what is known of the system, as fields are asked about it.
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 
 use gyr_event::{Event, EventCode, EventFlags, Origin, ParamType};
 use gyr_filter::{KeptPlace, Lifetime, Value, World};
@@ -10,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use crate::leftover::Leftover;
 use crate::row::{Answer, Each};
-use crate::{Arg, Field, syscall};
+use crate::{Arg, Field, Hosts, syscall};
 
 /// What lasts from event to event of one source. Its thread owns it.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Session {
     /// Replaces the machine's own name in `evt.hostname`.
     pub hostname: Option<String>,
     pub buffer_format: BufferFormat,
+    /// What is known of the hosts that conditions ask about.
+    pub hosts: Arc<Hosts>,
     pub(crate) leftover: Leftover,
     scratch: Scratch,
     clock: Clock,
@@ -71,6 +74,7 @@ impl Session {
             source: source.to_owned(),
             hostname: None,
             buffer_format: BufferFormat::Dots,
+            hosts: Arc::default(),
             leftover: Leftover::default(),
             scratch: Scratch::default(),
             clock: Clock::default(),

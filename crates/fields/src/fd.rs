@@ -162,10 +162,30 @@ pub(crate) static CLASS: Class = Class {
             Answer::Bool(|c| fd(c).map(|_| c.current.fd_name_changed)),
             "whether the event gave the fd another name, as a datagram to another address does.",
         ),
-        domain("fd.cip.name", "domain name of the client."),
-        domain("fd.sip.name", "domain name of the server."),
-        domain("fd.lip.name", "domain name of this end."),
-        domain("fd.rip.name", "domain name of the other end."),
+        domain(
+            "fd.cip.name",
+            Answer::Visit(|c, _, each| visit_domains(c, client(c), each)),
+            Answer::Visit(|c, _, each| show_domain(c, client(c), each)),
+            "domain name of the client, if a condition asks about it.",
+        ),
+        domain(
+            "fd.sip.name",
+            Answer::Visit(|c, _, each| visit_domains(c, server(c), each)),
+            Answer::Visit(|c, _, each| show_domain(c, server(c), each)),
+            "domain name of the server, if a condition asks about it.",
+        ),
+        domain(
+            "fd.lip.name",
+            Answer::Visit(|c, _, each| visit_domains(c, local(c), each)),
+            Answer::Visit(|c, _, each| show_domain(c, local(c), each)),
+            "domain name of this end, if a condition asks about it.",
+        ),
+        domain(
+            "fd.rip.name",
+            Answer::Visit(|c, _, each| visit_domains(c, remote(c), each)),
+            Answer::Visit(|c, _, each| show_domain(c, remote(c), each)),
+            "domain name of the other end, if a condition asks about it.",
+        ),
         row(
             "fd.dev",
             Type::Int32,
@@ -256,9 +276,15 @@ const fn network(name: &'static str, answer: Answer, description: &'static str) 
     row(name, Type::Ipnet, answer, description).filter_only()
 }
 
-/// Nothing asks a name server.
-const fn domain(name: &'static str, description: &'static str) -> Row {
-    Row::new(name, Type::Charbuf, Lifetime::Event, Answer::Missing, description)
+const fn domain(
+    name: &'static str,
+    answer: Answer,
+    shown: Answer,
+    description: &'static str,
+) -> Row {
+    Row::new(name, Type::Charbuf, Lifetime::Event, answer, description)
+        .shown(shown)
+        .fold(Fold::AnyEnd)
         .no_rhs()
         .no_transformer()
 }
@@ -271,6 +297,23 @@ impl Row {
 }
 
 type End = (IpAddr, u16);
+
+/// All names of an end; an end without one has an empty name, so that it differs from all others.
+fn visit_domains(c: &Context<'_>, end: Option<End>, each: &mut Each<'_>) -> bool {
+    let Some((ip, _)) = end else { return false };
+    if !c.session.hosts.of(ip, |name| each(Value::Bytes(name.as_bytes()))) {
+        each(Value::Bytes(b""));
+    }
+    true
+}
+
+fn show_domain(c: &Context<'_>, end: Option<End>, each: &mut Each<'_>) -> bool {
+    let Some((ip, _)) = end else { return false };
+    c.session.hosts.of(ip, |name| {
+        each(Value::Bytes(name.as_bytes()));
+        false
+    })
+}
 
 /// The protocol of a socket. One with two ends has none until it is known which is the client, unless it is raw.
 pub(crate) fn l4proto(fd: &Fd) -> L4Proto {

@@ -13,6 +13,7 @@ mod fd;
 mod fdlist;
 mod fixed;
 mod fs_path;
+mod hosts;
 mod leftover;
 pub mod list;
 mod names;
@@ -22,6 +23,7 @@ mod proc;
 mod process;
 mod row;
 mod scheme;
+mod services;
 mod syscall;
 mod text;
 mod time;
@@ -29,9 +31,11 @@ mod user;
 mod util;
 
 pub use context::{BufferFormat, Context, Session};
+pub use hosts::Hosts;
 pub use output::Output;
 pub use row::{Argument, Class, Properties, Row};
 pub use scheme::{Arg, Field, Fields};
+pub use services::Services;
 
 /// All fields, in the order in which they are listed.
 pub fn classes() -> &'static [&'static Class] {

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::classes::CLASSES;
 use crate::row::Dotted;
-use crate::{Row, fixed};
+use crate::{Hosts, Row, Services, fixed};
 
 /// The fields of this crate, as the condition language asks for them.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,9 @@ pub struct Fields {
     async_names: Vec<String>,
     /// Names and values of the `static.*` fields.
     fixed: Vec<(String, Arc<str>)>,
+    /// Takes the names of hosts that conditions ask about.
+    hosts: Arc<Hosts>,
+    services: Arc<Services>,
 }
 
 /// A field with its argument.
@@ -81,7 +84,7 @@ impl Hash for Field {
 impl Fields {
     /// Fields for sources that announce asynchronous events of these names.
     pub fn with_async_names(names: impl IntoIterator<Item = String>) -> Self {
-        Self { async_names: names.into_iter().collect(), fixed: Vec::new() }
+        Self { async_names: names.into_iter().collect(), ..Self::default() }
     }
 
     /// The same with fields `static.NAME` of these values.
@@ -89,6 +92,13 @@ impl Fields {
     pub fn with_static(mut self, fields: &[(String, String)]) -> Self {
         let fixed = fields.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
         self.fixed.extend(fixed);
+        self
+    }
+
+    /// Fields that know these services, and tell these hosts what conditions ask about.
+    #[must_use]
+    pub fn with_network(mut self, hosts: Arc<Hosts>, services: Arc<Services>) -> Self {
+        (self.hosts, self.services) = (hosts, services);
         self
     }
 
@@ -165,8 +175,16 @@ impl Scheme for Fields {
             "evt.type" if !self.is_event_name(literal) => {
                 Err(format!("unknown event type {literal}"))
             }
+            "fd.cip.name" | "fd.sip.name" | "fd.lip.name" | "fd.rip.name" => {
+                self.hosts.ask(literal);
+                Ok(())
+            }
             _ => Ok(()),
         }
+    }
+
+    fn service(&self, name: &str) -> Option<u16> {
+        self.services.port(name)
     }
 
     fn operator(&self, field: &Field, operator: Operator) -> Result<Operator, String> {

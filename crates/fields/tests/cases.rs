@@ -2,14 +2,17 @@
 //!
 //! Each case is a heading, a block `events` (as docs/events-as-text.md has them) and a block `asked`. There, a line
 //! `when CONDITION` is followed by the numbers of the events that it holds for, a line `%field %field ...` by what an
-//! output shows for each event: text, then typed values as JSON. A line `set buffer_format_base64` does so.
+//! output shows for each event: text, then typed values as JSON. A line `set buffer_format_base64` does so, and
+//! `set host NAME ADDRESS ...` resolves a name that a condition asks about.
 //! `GYR_BLESS=1` writes the answers anew.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gyr_capture::{Next, Source, text::TextEvents};
-use gyr_fields::{BufferFormat, Context, Field, Fields, Output, Session};
+use gyr_fields::{BufferFormat, Context, Field, Fields, Hosts, Output, Session};
 use gyr_filter::{Checked, Scheme, check, parse, plain};
 use gyr_state::{Limits, NoHost, State};
 use jiff::tz::TimeZone;
@@ -59,28 +62,46 @@ fn answer(name: &str, text: &str, n_cases: &mut usize) -> String {
     out + rest
 }
 
+#[derive(Default)]
+struct CaseSettings {
+    format: BufferFormat,
+    hosts: Vec<(String, Vec<IpAddr>)>,
+    asked: Arc<Hosts>,
+}
+
 fn answer_all(name: &str, events: &str, asked: &str, out: &mut String) {
-    let mut format = BufferFormat::Dots;
+    let mut settings = CaseSettings::default();
     for line in asked.lines().filter(|line| !line.starts_with(' ')) {
         writeln!(out, "{line}").unwrap();
         if line == "set buffer_format_base64" {
-            format = BufferFormat::Base64;
+            settings.format = BufferFormat::Base64;
+        } else if let Some(host) = line.strip_prefix("set host ") {
+            let (name, addresses) = host.split_once(' ').unwrap();
+            let addresses = addresses.split(' ').map(|ip| ip.parse().unwrap()).collect();
+            settings.hosts.push((name.to_owned(), addresses));
         } else if let Some(condition) = line.strip_prefix("when ") {
             let expr = parse(condition).unwrap_or_else(|error| panic!("{condition}: {error}"));
-            match check(&expr, &Fields::default()) {
-                Ok(checked) => holds(name, events, &checked, out),
+            let fields = Fields::default().with_network(settings.asked.clone(), Arc::default());
+            match check(&expr, &fields) {
+                Ok(checked) => holds(name, events, &checked, &settings, out),
                 Err(error) => writeln!(out, "  {}", error.message).unwrap(),
             }
         } else {
             let fields: Vec<Field> = line.split_whitespace().map(field).collect();
-            shows(name, events, &fields, format, out);
+            shows(name, events, &fields, &settings, out);
         }
     }
 }
 
-fn holds(name: &str, events: &str, checked: &Checked<Field>, out: &mut String) {
+fn holds(
+    name: &str,
+    events: &str,
+    checked: &Checked<Field>,
+    settings: &CaseSettings,
+    out: &mut String,
+) {
     let mut numbers = Vec::new();
-    each_event(name, events, BufferFormat::Dots, |context| {
+    each_event(name, events, settings, |context| {
         if plain::matches(checked, &context) {
             numbers.push(context.event().num().to_string());
         }
@@ -90,8 +111,8 @@ fn holds(name: &str, events: &str, checked: &Checked<Field>, out: &mut String) {
 }
 
 /// As an alert takes them: all texts, then all typed values.
-fn shows(name: &str, events: &str, fields: &[Field], format: BufferFormat, out: &mut String) {
-    each_event(name, events, format, |mut context| {
+fn shows(name: &str, events: &str, fields: &[Field], settings: &CaseSettings, out: &mut String) {
+    each_event(name, events, settings, |mut context| {
         let mut texts = Vec::new();
         for field in fields {
             let mut text = Vec::new();
@@ -110,12 +131,16 @@ fn shows(name: &str, events: &str, fields: &[Field], format: BufferFormat, out: 
     });
 }
 
-fn each_event(name: &str, events: &str, format: BufferFormat, mut f: impl FnMut(Context<'_>)) {
+fn each_event(name: &str, events: &str, settings: &CaseSettings, mut f: impl FnMut(Context<'_>)) {
     let mut source = TextEvents::parse(name, events).unwrap_or_else(|error| panic!("{error}"));
     let mut state = State::new(Limits::default());
     state.load(source.take_snapshot());
     let mut session = Session::new("syscall", TimeZone::UTC);
-    session.buffer_format = format;
+    session.buffer_format = settings.format;
+    session.hosts = settings.asked.clone();
+    for (name, addresses) in &settings.hosts {
+        session.hosts.resolved(name, addresses.iter().copied());
+    }
     let mut num = 0;
     while let Next::Record(record) = source.next().unwrap() {
         num += 1;

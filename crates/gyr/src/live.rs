@@ -8,6 +8,8 @@ use gyr_event::Interest;
 use gyr_event::snapshot::Snapshot;
 use gyr_probe::Probe;
 
+use crate::network;
+
 /// What live capture consists of.
 pub(crate) struct Live {
     pub(crate) probe: Probe,
@@ -29,6 +31,7 @@ pub(crate) fn start(config: &Config, interest: Interest) -> Result<Live> {
         drop_failed: config.engine.modern_ebpf.drop_failed_exit,
     })?;
     probe.attach()?;
+    network::resolve();
     let root = host_root();
     let snapshot = gyr_host::snapshot(&root);
     Ok(Live { probe, snapshot, host: gyr_host::Live::new(&root) })

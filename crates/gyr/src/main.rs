@@ -10,6 +10,7 @@ mod drops;
 mod live;
 mod log;
 mod metrics;
+mod network;
 mod progress;
 mod record;
 mod rules;

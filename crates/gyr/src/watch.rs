@@ -11,17 +11,17 @@ use gyr_alert::{Alert, Clock, Priority, Properties, Renderer, TimeFormat};
 use gyr_capture::scap::Replay;
 use gyr_engine::{Control, Engine, Settings, Turn};
 use gyr_event::Interest;
-use gyr_fields::{Field, Fields};
+use gyr_fields::Field;
 use gyr_rules::{BaseSyscalls, Choice, ErrorCode, Loader, Matching, Ruleset, Selection, Which};
 use gyr_state::{Limits, NoHost};
 use serde_json::json;
 
 use crate::cli::WatchOptions;
-use crate::live;
 use crate::signals::Signals;
 use crate::steps::config::{find, read};
 use crate::steps::rules::{SYSCALL, read_rules};
 use crate::steps::session;
+use crate::{live, network};
 
 /// What a line shows if nothing else is asked for.
 const FORMAT: &str = "%evt.time %evt.cpu %proc.name (%thread.tid) %evt.type %evt.args";
@@ -68,7 +68,7 @@ pub(crate) fn ruleset(
     format: Option<&str>,
     rules: &[PathBuf],
 ) -> Result<Ruleset<Field>> {
-    let mut loader = Loader::new([(SYSCALL.to_owned(), Fields::default())]);
+    let mut loader = Loader::new([(SYSCALL.to_owned(), network::fields())]);
     for file in rules {
         let result = loader.load(&file.display().to_string(), &read_rules(file)?);
         if !result.is_ok() {

@@ -27,7 +27,7 @@ use crate::log::Log;
 use crate::metrics::Exchange;
 use crate::progress::{Meter, Metered, Progress};
 use crate::signals::Signals;
-use crate::{captures, live};
+use crate::{captures, live, network};
 
 pub(super) fn signals(app: &mut App) -> Result<Flow> {
     if !app.options.dry_run {
@@ -285,6 +285,7 @@ fn forget(config: &Config) -> Option<Forget> {
 pub(crate) fn session(config: &Config) -> Session {
     let mut session = Session::new(SYSCALL, TimeZone::system());
     session.hostname = std::env::var("FALCO_HOSTNAME").ok();
+    session.hosts = network::hosts();
     if config.buffer_format_base64 {
         session.buffer_format = BufferFormat::Base64;
     }

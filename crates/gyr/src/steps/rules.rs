@@ -17,7 +17,7 @@ use super::print::print;
 use super::{App, Flow};
 use crate::cli::Options;
 use crate::log::Log;
-use crate::versions;
+use crate::{network, versions};
 
 /// What stands for the rules that come with us where a file is expected.
 const BUILT_IN: &str = "built-in";
@@ -241,7 +241,7 @@ fn loader(options: &Options, config: &Config, log: &Log) -> Loader<Fields> {
         log.warning("-p is deprecated, use append_output in the configuration");
         outputs.push(ExtraOutput { of: Match::default(), format: format.to_owned() });
     }
-    let known = Fields::default().with_static(&config.static_fields);
+    let known = network::fields().with_static(&config.static_fields);
     Loader::new([(SYSCALL.to_owned(), known)]).with_extras(outputs, fields)
 }
 
