@@ -2,30 +2,24 @@
 
 use std::sync::Arc;
 
-use gyr_alert::Alert;
+use gyr_alert::{Alert, Priority};
 use gyr_capture::{Next, Record, RecordFlags, Source, SourceError};
-use gyr_event::{EventCode, snapshot::Snapshot};
-use gyr_fields::{Context, Field, Session};
+use gyr_event::snapshot::Snapshot;
+use gyr_fields::{BufferFormat, Context, Field, Session};
 use gyr_filter::{Evaluator, Scratch};
-use gyr_rules::{Ruleset, SourceId};
+use gyr_rules::Ruleset;
 use gyr_state::{Current, Host, Limits, State};
 
 use crate::captures::{CaptureNotice, CaptureSettings, CaptureStats, Captures};
 use crate::explain::{Around, Explainer, Explanation, Question};
-use crate::output::Says;
+use crate::rules::Rules;
 use crate::tally::Tally;
-use crate::visible::is_code_for_rules;
 
 /// Where events become alerts.
 #[derive(Debug)]
 pub struct Engine {
     settings: Settings,
-    ruleset: Arc<Ruleset<Field>>,
-    /// As the rules of the ruleset.
-    says: Vec<Says>,
-    source: SourceId,
-    /// By code, whether any rule sees the event and may match it.
-    asked: Box<[bool]>,
+    rules: Rules,
     state: State,
     session: Session,
     scratch: Scratch,
@@ -74,16 +68,8 @@ pub trait Control {
         let _ = notice; // without captures there is none
     }
 
-    /// Called after each event, and when there is none for now; false ends the run.
+    /// Called after each event, and when there is none for now; false ends the run, which can be taken up again.
     fn goes_on(&mut self, turn: Turn) -> bool;
-
-    /// Whether somebody wants to know how the engine is doing. Asked after each event.
-    fn is_asked(&self) -> bool {
-        false
-    }
-
-    /// How the engine is doing, when asked.
-    fn answer(&mut self, _: &mut Engine) {}
 }
 
 /// What the loop has just seen.
@@ -107,15 +93,10 @@ pub enum End {
 impl Engine {
     /// For the events of one source; `None` if the ruleset does not know the session's source.
     pub fn new(settings: Settings, session: Session, ruleset: Arc<Ruleset<Field>>) -> Option<Self> {
-        let source = ruleset.source(&session.source)?;
-        let is_asked = |code| is_code_for_rules(code) && ruleset.wants(source, code);
-        let rules = ruleset.rules().iter();
+        let rules = Rules::new(ruleset, &session.source)?;
         Some(Self {
-            tally: Tally::new(rules.clone().map(|rule| (rule.name.clone(), rule.priority))),
-            says: rules.map(|rule| Says::of(rule)).collect(),
-            asked: EventCode::all().map(is_asked).collect(),
-            ruleset,
-            source,
+            tally: Tally::new(counted(&rules)),
+            rules,
             state: State::new(settings.limits),
             captures: settings.captures.clone().map(Captures::new),
             settings,
@@ -174,13 +155,22 @@ impl Engine {
                 Err(error) => return Err(error),
             };
             self.tell_captures(control);
-            if control.is_asked() {
-                control.answer(self);
-            }
             if !control.goes_on(turn) {
                 return Ok(End::Stopped);
             }
         }
+    }
+
+    /// Asserts other rules from the next event on; state and counts stay. Returns the rules of before, for another thread
+    /// to drop.
+    pub fn replace(&mut self, rules: Rules) -> Rules {
+        self.tally.follow(counted(&rules));
+        std::mem::replace(&mut self.rules, rules)
+    }
+
+    /// How raw bytes read in outputs from the next event on.
+    pub const fn set_buffer_format(&mut self, format: BufferFormat) {
+        self.session.buffer_format = format;
     }
 
     /// Ends the capture that is under way, if one is, and waits until it is written.
@@ -199,6 +189,10 @@ impl Engine {
     /// What was seen since; ends the watch.
     pub fn explained(&mut self) -> Option<Explanation> {
         self.explainer.take().map(|explainer| explainer.finish())
+    }
+
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     pub const fn state(&self) -> &State {
@@ -259,7 +253,8 @@ impl Engine {
         {
             self.explain_event(record, current);
         }
-        let is_asked = self.asked.get(record.event.code().index()).is_some_and(|asked| *asked);
+        let is_asked =
+            self.rules.asked.get(record.event.code().index()).is_some_and(|asked| *asked);
         if is_asked && !record.flags.contains(RecordFlags::STATE_ONLY) {
             self.assert_rules(record, current, control);
         }
@@ -279,25 +274,26 @@ impl Engine {
         let mut shown = None;
         let on_match = &mut |place| {
             self.tally.count(place);
-            if let Some(says) = self.says.get(place) {
+            if let Some(says) = self.rules.says.get(place) {
                 let context = shown.get_or_insert(context);
                 control.alert(says.alert(context, &self.scratch, &self.settings.hostname));
             }
             if let Some(captures) = &mut self.captures
-                && let Some(rule) = self.ruleset.rules().get(place)
+                && let Some(rule) = self.rules.ruleset.rules().get(place)
             {
                 let wish = (rule.capture, rule.capture_duration);
                 captures.matched(wish, record, self.n_events, &self.state);
             }
         };
-        self.ruleset.matches(self.source, event.code(), &context, &mut self.evaluator, on_match);
+        let Rules { ruleset, source, .. } = &self.rules;
+        ruleset.matches(*source, event.code(), &context, &mut self.evaluator, on_match);
     }
 
     #[cold]
     fn explain_event(&mut self, record: &Record<'_>, current: Current) {
         let context = Context::new(record.event, &self.state, current, &self.session);
         let is_own = is_own(&self.settings, &context);
-        let around = Around { ruleset: &self.ruleset, number: self.n_events, is_own };
+        let around = Around { ruleset: &self.rules.ruleset, number: self.n_events, is_own };
         if let Some(explainer) = &mut self.explainer {
             explainer.see(record, &context, around);
         }
@@ -308,9 +304,14 @@ fn is_own(settings: &Settings, context: &Context<'_>) -> bool {
     settings.own_pid.is_some() && context.thread().map(|thread| thread.pid()) == settings.own_pid
 }
 
+/// What is counted of each rule.
+fn counted(rules: &Rules) -> impl Iterator<Item = (String, Priority)> {
+    rules.ruleset.rules().iter().map(|rule| (rule.name.clone(), rule.priority))
+}
+
 #[cfg(test)]
 mod tests {
-    use gyr_alert::{Clock, Priority, Renderer, TimeFormat};
+    use gyr_alert::{Clock, Renderer, TimeFormat};
     use gyr_capture::text::TextEvents;
     use gyr_fields::Fields;
     use gyr_rules::{Loader, Matching};
@@ -371,14 +372,17 @@ thread 200 pid=200 comm=own exe=own exepath=/bin/own
         }
     }
 
+    fn ruleset(text: &str, matching: Matching) -> Arc<Ruleset<Field>> {
+        let mut loader = Loader::new([("syscall".to_owned(), Fields::default())]);
+        let result = loader.load("rules", text);
+        assert!(result.is_ok(), "{}", result.to_text());
+        Arc::new(loader.ruleset(&[], Priority::Debug, matching))
+    }
+
     #[track_caller]
     fn check(settings: Settings, matching: Matching, turns: usize, end: End, want: &[&str]) {
-        let mut loader = Loader::new([("syscall".to_owned(), Fields::default())]);
-        let result = loader.load("rules", RULES);
-        assert!(result.is_ok(), "{}", result.to_text());
-        let ruleset = loader.ruleset(&[], Priority::Debug, matching);
         let session = Session::new("syscall", TimeZone::UTC);
-        let mut engine = Engine::new(settings, session, Arc::new(ruleset)).unwrap();
+        let mut engine = Engine::new(settings, session, ruleset(RULES, matching)).unwrap();
         let mut source = TextEvents::parse("events", EVENTS).unwrap();
         engine.load(source.take_snapshot());
         let mut recorder = Recorder { lines: Vec::new(), turns };
@@ -409,6 +413,30 @@ thread 200 pid=200 comm=own exe=own exepath=/bin/own
     fn a_run_ends_when_its_time_is_over() {
         let settings = Settings { duration: Some(1_000_000_000), ..settings() };
         check(settings, Matching::First, 99, End::Duration, &[ONE, OWN]);
+    }
+
+    #[test]
+    fn other_rules_are_asserted_from_the_next_event_on_and_nothing_else_changes() {
+        let session = Session::new("syscall", TimeZone::UTC);
+        let before = ruleset(RULES, Matching::All);
+        let mut engine = Engine::new(settings(), session, before).unwrap();
+        let mut source = TextEvents::parse("events", EVENTS).unwrap();
+        engine.load(source.take_snapshot());
+        // After the event of /etc/own.
+        let mut recorder = Recorder { lines: Vec::new(), turns: 3 };
+        assert_eq!(engine.run(&mut source, &mut NoHost, &mut recorder).unwrap(), End::Stopped);
+        let other = RULES.replace("rule: a", "rule: c").replace("output: b", "output: b %fd.name");
+        let rules = Rules::new(ruleset(&other, Matching::All), "syscall").unwrap();
+        let old = engine.replace(rules);
+        assert_eq!(old.ruleset().rules()[0].name, "a");
+        recorder.turns = 99;
+        assert_eq!(engine.run(&mut source, &mut NoHost, &mut recorder).unwrap(), End::Source);
+        let texts: Vec<_> =
+            recorder.lines.iter().map(|line| line.split_once(": ").unwrap().1).collect();
+        assert_eq!(texts, [ONE, OWN, TWO, "Error b /etc/two"]);
+        let counts: Vec<_> = engine.tally().by_rule().collect();
+        assert_eq!(counts, [("c", 1), ("b", 1)]);
+        assert_eq!(engine.tally().n_matches(), 4);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! How often rules matched, and the statistics at the end of a run.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use gyr_alert::Priority;
@@ -9,6 +10,8 @@ use gyr_alert::Priority;
 pub struct Tally {
     /// In the order of the ruleset.
     rules: Vec<Counted>,
+    /// That were there before a reload.
+    gone: Vec<Counted>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +24,26 @@ struct Counted {
 impl Tally {
     pub fn new(rules: impl IntoIterator<Item = (String, Priority)>) -> Self {
         let counted = |(name, priority)| Counted { name, priority, n_matches: 0 };
-        Self { rules: rules.into_iter().map(counted).collect() }
+        Self { rules: rules.into_iter().map(counted).collect(), gone: Vec::new() }
+    }
+
+    /// From now on other rules are counted. One that was here before goes on with its count.
+    pub(crate) fn follow(&mut self, rules: impl IntoIterator<Item = (String, Priority)>) {
+        let before = std::mem::take(&mut self.rules).into_iter().chain(self.gone.drain(..));
+        let mut before: HashMap<String, Counted> =
+            before.map(|rule| (rule.name.clone(), rule)).collect();
+        let counted = |(name, priority): (String, Priority)| {
+            let n_matches = before.remove(&name).map_or(0, |rule| rule.n_matches);
+            Counted { name, priority, n_matches }
+        };
+        self.rules = rules.into_iter().map(counted).collect();
+        self.gone = before.into_values().filter(|rule| rule.n_matches > 0).collect();
+        self.gone.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    }
+
+    /// Those of now, then those that are gone.
+    fn all(&self) -> impl Iterator<Item = &Counted> {
+        self.rules.iter().chain(&self.gone)
     }
 
     pub(crate) fn count(&mut self, rule: usize) {
@@ -31,10 +53,10 @@ impl Tally {
     }
 
     pub fn n_matches(&self) -> u64 {
-        self.rules.iter().map(|rule| rule.n_matches).sum()
+        self.all().map(|rule| rule.n_matches).sum()
     }
 
-    /// Names of rules and how often each matched.
+    /// Names of the rules of now and how often each matched.
     pub fn by_rule(&self) -> impl Iterator<Item = (&str, u64)> {
         self.rules.iter().map(|rule| (rule.name.as_str(), rule.n_matches))
     }
@@ -46,14 +68,14 @@ impl fmt::Display for Tally {
         writeln!(f, "Events detected: {}", self.n_matches())?;
         writeln!(f, "Rule counts by severity:")?;
         for priority in Priority::ALL {
-            let of_priority = self.rules.iter().filter(|rule| rule.priority == priority);
+            let of_priority = self.all().filter(|rule| rule.priority == priority);
             let n_matches: u64 = of_priority.map(|rule| rule.n_matches).sum();
             if n_matches > 0 {
                 writeln!(f, "   {}: {n_matches}", priority.short_upper())?;
             }
         }
         writeln!(f, "Triggered rules by rule name:")?;
-        for rule in self.rules.iter().filter(|rule| rule.n_matches > 0) {
+        for rule in self.all().filter(|rule| rule.n_matches > 0) {
             writeln!(f, "   {}: {}", rule.name, rule.n_matches)?;
         }
         Ok(())
@@ -76,5 +98,23 @@ mod tests {
                     Rule counts by severity:\n   WARNING: 1\n   INFO: 2\n\
                     Triggered rules by rule name:\n   b: 1\n   a: 2\n";
         assert_eq!(tally.to_string(), want);
+    }
+
+    #[test]
+    fn a_rule_that_stays_or_comes_back_goes_on_with_its_count() {
+        let rules = |names: &[&str]| -> Vec<_> {
+            names.iter().map(|name| ((*name).to_owned(), Priority::Notice)).collect()
+        };
+        let mut tally = Tally::new(rules(&["a", "b", "c"]));
+        tally.count(0);
+        tally.count(1);
+        tally.follow(rules(&["b", "d"]));
+        tally.count(0);
+        assert_eq!(tally.by_rule().collect::<Vec<_>>(), [("b", 2), ("d", 0)]);
+        assert_eq!(tally.n_matches(), 3);
+        assert!(tally.to_string().ends_with("   b: 2\n   a: 1\n"), "{tally}");
+        tally.follow(rules(&["a"]));
+        assert_eq!(tally.by_rule().collect::<Vec<_>>(), [("a", 1)]);
+        assert_eq!(tally.n_matches(), 3);
     }
 }
