@@ -44,6 +44,8 @@ pub struct Config {
     pub metrics: Metrics,
     pub logs: Logs,
     pub output_timeout_ms: u64,
+    /// So many timeouts without an event are worth an alert.
+    pub max_consecutive_timeouts: u64,
     pub drops: Drops,
     pub base_syscalls_custom_set: Vec<String>,
     pub base_syscalls_repair: bool,
@@ -314,6 +316,7 @@ impl Config {
                 level: r.text("log_level"),
             },
             output_timeout_ms: r.integer("output_timeout"),
+            max_consecutive_timeouts: r.integer("syscall_event_timeouts.max_consecutives"),
             drops: drops(&r),
             base_syscalls_custom_set: r.texts("base_syscalls.custom_set"),
             base_syscalls_repair: r.bool("base_syscalls.repair"),

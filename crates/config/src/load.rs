@@ -33,6 +33,8 @@ pub struct Loaded {
     pub config: Config,
     /// The files that it is made of, the main one first.
     pub files: Vec<PathBuf>,
+    /// Files and folders that `config_files` names, whether they exist or not.
+    pub named: Vec<PathBuf>,
     /// "FILE:LINE: what".
     pub warnings: Vec<String>,
     /// All that was read, merged, as one line of YAML.
@@ -59,7 +61,8 @@ pub enum Failure {
 
 /// Reads, merges, checks.
 pub fn load(settings: &Settings<'_>) -> Result<Loaded, Failure> {
-    let mut loader = Loader { settings, sources: Sources::default(), files: Vec::new() };
+    let mut loader =
+        Loader { settings, sources: Sources::default(), files: Vec::new(), named: Vec::new() };
     let mut root = match settings.text {
         Some(text) => loader.parse(settings.file, text)?,
         None => loader.read(settings.file)?,
@@ -81,6 +84,7 @@ struct Loader<'a> {
     settings: &'a Settings<'a>,
     sources: Sources,
     files: Vec<PathBuf>,
+    named: Vec<PathBuf>,
 }
 
 impl Loader<'_> {
@@ -124,6 +128,7 @@ impl Loader<'_> {
                 Some(path) => path.to_owned(),
                 None => entry.text("path"),
             };
+            self.named.push(PathBuf::from(&path));
             let strategy = match entry.text("strategy").as_str() {
                 "override" => Strategy::Override,
                 "add-only" => Strategy::AddOnly,
@@ -163,7 +168,8 @@ impl Loader<'_> {
             warnings.push(place + "rules_file is the old name of rules_files");
         }
         let merged = tree::to_line(root);
-        Ok(Loaded { config: Config::read(root), files: self.files, warnings, merged })
+        let Self { files, named, .. } = self;
+        Ok(Loaded { config: Config::read(root), files, named, warnings, merged })
     }
 }
 
@@ -258,6 +264,7 @@ mod tests {
         );
         let loaded = folder.load(&["engine.kind=replay", "rules_files[]=d"]).unwrap();
         assert_eq!(loaded.warnings, [""; 0]);
+        assert_eq!(loaded.named, [folder.0.join("d"), folder.0.join("none")]);
         assert_eq!(loaded.files.len(), 3);
         assert_eq!(loaded.config.rules_files, ["a", "b", "c", "d"]);
         assert!(loaded.config.json.output);

@@ -2,48 +2,64 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use gyr_alert::{Alert, Form, Key, Priority, Value};
 use gyr_capture::{Next, Source, SourceError, Stats};
 use gyr_config::{DropAction, Drops};
-use gyr_event::{EventCode, Kind};
+use gyr_event::{EventCode, Interest, Kind};
 use gyr_outputs::Sender;
-use gyr_probe::Probe;
+use gyr_probe::{LoadError, Probe};
 
 use crate::log::Log;
-use crate::metrics::Exchange;
+use crate::quiet::Quiet;
 
 const SECOND: u64 = 1_000_000_000;
 const RULE: &str = "Falco internal: syscall event drop";
 
 /// The probe, looked at once a second of event time.
-pub(crate) struct Monitored<'a> {
-    probe: &'a mut Probe,
+#[derive(Debug)]
+pub(crate) struct Monitored {
+    probe: Probe,
     monitor: Monitor,
+    quiet: Quiet,
     sender: Sender,
     log: Log,
     hostname: Arc<str>,
     actions: Vec<DropAction>,
     /// When the last event happened.
     ts: u64,
-    exchange: Option<Arc<Exchange>>,
 }
 
-impl<'a> Monitored<'a> {
+impl Monitored {
     pub(crate) fn new(
-        probe: &'a mut Probe,
-        drops: &Drops,
+        probe: Probe,
+        (drops, max_consecutive_timeouts): (&Drops, u64),
         sender: Sender,
         log: Log,
         hostname: Arc<str>,
-        exchange: Option<Arc<Exchange>>,
     ) -> Self {
         let monitor = Monitor::new(drops);
         let actions = drops.actions.clone();
-        if let Some(exchange) = &exchange {
-            exchange.go_live();
-        }
-        Self { probe, monitor, sender, log, hostname, actions, ts: 0, exchange }
+        let quiet = Quiet::new(max_consecutive_timeouts);
+        Self { probe, monitor, quiet, sender, log, hostname, actions, ts: 0 }
+    }
+
+    /// After a reload.
+    pub(crate) fn set_up(&mut self, drops: &Drops, max_consecutive_timeouts: u64) {
+        self.monitor.set_up(drops);
+        self.actions.clone_from(&drops.actions);
+        self.quiet.most = max_consecutive_timeouts;
+    }
+
+    /// Sends other events from now on.
+    pub(crate) fn set_interest(&mut self, interest: &Interest) -> Result<(), LoadError> {
+        self.probe.set_interest(interest)
+    }
+
+    /// What the kernel counts.
+    pub(crate) fn stats(&self) -> Option<gyr_probe::Stats> {
+        self.probe.kernel_stats().ok()
     }
 
     pub(crate) const fn monitor(&self) -> &Monitor {
@@ -96,23 +112,27 @@ impl<'a> Monitored<'a> {
     }
 }
 
-impl Source for Monitored<'_> {
+impl Source for Monitored {
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
         if self.monitor.is_due(self.ts) {
             self.look()?;
         }
-        if let Some(exchange) = &self.exchange {
-            exchange.tell_kernel(|| self.probe.kernel_stats().ok());
-        }
         let next = self.probe.next()?;
-        if let Next::Record(record) = &next {
-            self.ts = record.event.ts();
+        match &next {
+            Next::Record(record) => {
+                self.ts = record.event.ts();
+                self.quiet.event();
+            }
+            _ if self.quiet.is_too_long(Instant::now()) => {
+                self.sender.send(self.quiet.alert(self.ts, &self.hostname));
+            }
+            _ => {}
         }
         Ok(next)
     }
 
     fn stats(&self) -> Stats {
-        Source::stats(&*self.probe)
+        Source::stats(&self.probe)
     }
 }
 
@@ -157,21 +177,26 @@ struct Lost {
 
 impl Monitor {
     fn new(drops: &Drops) -> Self {
-        Self {
-            threshold: if drops.simulate { 0.0 } else { drops.threshold },
-            simulate: drops.simulate,
-            bucket: Bucket {
-                rate: drops.rate,
-                most: drops.max_burst,
-                level: drops.max_burst,
-                at: 0,
-            },
+        let mut monitor = Self {
+            threshold: 0.0,
+            simulate: false,
+            bucket: Bucket { rate: 0.0, most: 0.0, level: 0.0, at: 0 },
             since: 0,
             n_events: 0,
             n_drops: 0,
             n_occurrences: 0,
             n_actions: 0,
-        }
+        };
+        monitor.set_up(drops);
+        monitor
+    }
+
+    /// Other limits; what was counted stays.
+    fn set_up(&mut self, drops: &Drops) {
+        self.threshold = if drops.simulate { 0.0 } else { drops.threshold };
+        self.simulate = drops.simulate;
+        let (rate, most) = (drops.rate, drops.max_burst);
+        self.bucket = Bucket { rate, most, level: most, at: self.bucket.at };
     }
 
     const fn is_due(&self, ts: u64) -> bool {

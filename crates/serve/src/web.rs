@@ -37,8 +37,10 @@ pub struct WebSettings {
 /// What the server shows.
 #[derive(Clone)]
 pub struct Pages {
-    /// The path that says all is well.
+    /// The path that says whether all is well.
     pub healthz: String,
+    /// For how long nothing has been done, if that is too long.
+    pub stuck: Arc<dyn Fn() -> Option<Duration> + Send + Sync>,
     /// A JSON document.
     pub versions: String,
     /// In Prometheus' text format, made anew for each request.
@@ -115,9 +117,17 @@ fn speak(pages: Pages) -> Speak {
 impl Pages {
     fn answer(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
         let known = matches!(*method, Method::GET | Method::HEAD);
+        let mut status = StatusCode::OK;
         let (kind, body) = match path {
             _ if !known => return not_found(),
-            path if path == self.healthz => ("application/json", "{\"status\": \"ok\"}".to_owned()),
+            path if path == self.healthz => {
+                let mut body = "{\"status\": \"ok\"}".to_owned();
+                if let Some(time) = (self.stuck)() {
+                    status = StatusCode::SERVICE_UNAVAILABLE;
+                    body = format!("{{\"status\": \"stuck\", \"seconds\": {}}}", time.as_secs());
+                }
+                ("application/json", body)
+            }
             "/versions" => ("application/json", self.versions.clone()),
             "/metrics" => match &self.metrics {
                 Some(metrics) => ("text/plain; version=0.0.4", metrics()),
@@ -126,6 +136,7 @@ impl Pages {
             _ => return not_found(),
         };
         let mut response = Response::new(Full::from(body));
+        *response.status_mut() = status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         response
     }

@@ -1,6 +1,5 @@
 //! The control socket: what root, or our own user, may ask of a running Gyr. One line of JSON asks, one answers.
 
-mod desk;
 mod peer;
 
 use std::fs::{self, Permissions};
@@ -15,8 +14,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::{Deserialize, Serialize};
-
-pub(crate) use self::desk::Desk;
 
 use crate::log::Log;
 use crate::rules::explain::Report;

@@ -1,7 +1,7 @@
 //! Numbers about ourselves: as an alert and into a file every so often, and for Prometheus whenever it asks.
 
+mod answer;
 pub(crate) mod events;
-mod exchange;
 mod interval;
 mod prometheus;
 mod resources;
@@ -9,13 +9,12 @@ pub(crate) mod sample;
 mod snapshot;
 mod table;
 
-pub(crate) use exchange::Exchange;
 pub(crate) use interval::interval;
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -23,20 +22,32 @@ use gyr_alert::Priority;
 use gyr_outputs::Sender;
 use gyr_serve::Hub;
 
+use crate::desk::Desk;
 use crate::log::Log;
+use crate::service::ReloadCounts;
+use answer::Answer;
 use events::EventCounts;
 use resources::Resources;
 pub(crate) use resources::boot_time;
 use sample::{Facts, Sample};
-use table::Group;
+use table::{Group, Number};
 
 /// Where all numbers come together.
 #[derive(Debug)]
 pub(crate) struct Metrics {
+    desk: Arc<Desk>,
+    sender: Sender,
+    reloads: Arc<ReloadCounts>,
+    setup: Mutex<Arc<Setup>>,
+    /// What the engine said last.
+    last: Mutex<Answer>,
+}
+
+/// What a reload can change.
+#[derive(Debug)]
+pub(crate) struct Setup {
     pub(crate) facts: Arc<Facts>,
     pub(crate) choice: Choice,
-    pub(crate) exchange: Arc<Exchange>,
-    pub(crate) sender: Sender,
     pub(crate) hub: Option<Arc<Hub>>,
     pub(crate) events: Arc<EventCounts>,
 }
@@ -55,7 +66,7 @@ pub(crate) struct Choice {
 }
 
 /// Where snapshots go.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Snapshots {
     pub(crate) interval: Duration,
     pub(crate) as_alert: bool,
@@ -73,22 +84,59 @@ pub(crate) struct Ticker {
 const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Metrics {
-    /// For Prometheus.
-    pub(crate) fn text(&self) -> String {
-        prometheus::render(&self.sample(), &self.choice)
+    pub(crate) fn new(
+        desk: Arc<Desk>,
+        sender: Sender,
+        reloads: Arc<ReloadCounts>,
+        setup: Setup,
+    ) -> Self {
+        Self { desk, sender, reloads, setup: Mutex::new(Arc::new(setup)), last: Mutex::default() }
     }
 
-    fn sample(&self) -> Sample {
+    /// After a reload.
+    pub(crate) fn set_up(&self, setup: Setup) {
+        *lock(&self.setup) = Arc::new(setup);
+    }
+
+    pub(crate) fn setup(&self) -> Arc<Setup> {
+        Arc::clone(&lock(&self.setup))
+    }
+
+    /// For Prometheus.
+    pub(crate) fn text(&self) -> String {
+        let setup = self.setup();
+        prometheus::render(&self.sample(&setup), &setup.choice)
+    }
+
+    fn sample(&self, setup: &Setup) -> Sample {
         Sample {
-            facts: Arc::clone(&self.facts),
+            facts: Arc::clone(&setup.facts),
             now: sample::now(),
-            engine: self.exchange.ask(PATIENCE),
+            engine: self.ask_engine(),
+            turn_age: self.desk.pulse().map(|turned_at| turned_at.elapsed()),
+            reloads: self.reloads.get(),
             outputs: self.sender.stats(),
-            hub: self.hub.as_ref().map(|hub| hub.stats()),
+            hub: setup.hub.as_ref().map(|hub| hub.stats()),
             resources: Resources::read(),
-            events: self.events.all(),
+            events: setup.events.all(),
         }
     }
+
+    /// If no answer comes in time, the last one must do.
+    fn ask_engine(&self) -> Answer {
+        match self.desk.ask(PATIENCE, Answer::of) {
+            Some(answer) => {
+                *lock(&self.last) = answer.clone();
+                answer
+            }
+            None => lock(&self.last).clone(),
+        }
+    }
+}
+
+/// Nothing that can panic runs under these locks.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Choice {
@@ -118,8 +166,10 @@ impl Ticker {
                 if *waited.unwrap_or_else(PoisonError::into_inner).0 {
                     return;
                 }
-                let sample = metrics.sample();
-                take(&metrics, &snapshots, &sample, before.as_ref(), n_sample, &log);
+                let setup = metrics.setup();
+                let sample = metrics.sample(&setup);
+                let fields = snapshot::fields(&sample, before.as_ref(), &setup.choice);
+                take(&metrics.sender, &snapshots, &sample, &fields, n_sample, &log);
                 before = Some(sample);
             }
         })?;
@@ -138,20 +188,19 @@ impl Drop for Ticker {
 }
 
 fn take(
-    metrics: &Metrics,
+    sender: &Sender,
     snapshots: &Snapshots,
     sample: &Sample,
-    before: Option<&Sample>,
+    fields: &[(String, Number)],
     n_sample: u64,
     log: &Log,
 ) {
-    let fields = snapshot::fields(sample, before, &metrics.choice);
     if snapshots.as_alert {
-        metrics.sender.send(snapshot::alert(sample, &fields));
+        sender.send(snapshot::alert(sample, fields));
     }
     let Some(path) = &snapshots.file else { return };
     let file = OpenOptions::new().append(true).create(true).open(path);
-    let line = snapshot::line(&fields, n_sample);
+    let line = snapshot::line(fields, n_sample);
     if let Err(error) = file.and_then(|mut file| file.write_all(line.as_bytes())) {
         log.write(Priority::Error, &format!("metrics: {}: {error}", path.display()));
     }

@@ -1,14 +1,13 @@
 //! All numbers at one moment, and what does not change between them.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use gyr_alert::Priority;
 use gyr_outputs::Stats as OutputStats;
 use gyr_serve::HubStats;
 
+use super::answer::Answer;
 use super::events::Series;
-use super::exchange::Answer;
 use super::resources::Resources;
 
 /// All numbers at one moment.
@@ -18,6 +17,10 @@ pub(crate) struct Sample {
     /// Nanoseconds since the epoch.
     pub(crate) now: u64,
     pub(crate) engine: Answer,
+    /// For how long the engine has not looked up from its events.
+    pub(crate) turn_age: Option<Duration>,
+    /// Good ones and failed ones.
+    pub(crate) reloads: (u64, u64),
     pub(crate) outputs: Vec<(&'static str, OutputStats)>,
     pub(crate) hub: Option<HubStats>,
     pub(crate) resources: Resources,
@@ -37,19 +40,9 @@ pub(crate) struct Facts {
     /// As Falco names it.
     pub(crate) engine_name: &'static str,
     pub(crate) source: &'static str,
-    /// In the order of the ruleset.
-    pub(crate) rules: Vec<RuleFacts>,
     /// Names of files, and the SHA-256 of what they hold.
     pub(crate) rules_files: Vec<(String, String)>,
     pub(crate) config_files: Vec<(String, String)>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct RuleFacts {
-    pub(crate) name: String,
-    pub(crate) priority: Priority,
-    pub(crate) source: String,
-    pub(crate) tags: Vec<String>,
 }
 
 /// Nanoseconds since the epoch.
@@ -70,9 +63,5 @@ impl Sample {
 
     pub(crate) fn output_drops(&self) -> u64 {
         self.outputs.iter().map(|(_, stats)| stats.n_full).sum()
-    }
-
-    pub(crate) fn matches(&self) -> u64 {
-        self.engine.matches.iter().sum()
     }
 }

@@ -1,8 +1,11 @@
 //! Every metric: its names, what kind it is, and where the number is from. Names and units are Falco's; what starts with
 //! `gyr_` is ours.
 
+use std::time::Duration;
+
 use gyr_outputs::LATENCY_BOUNDS;
 
+use super::answer::RuleCount;
 use super::sample::Sample;
 use crate::drops::{GROUPS, group_of};
 
@@ -111,7 +114,7 @@ pub(crate) static METRICS: &[Metric] = &[
     many("falcosecurity_falco_sha256_config_files_info", Gauge, Always, |v| files("falco.sha256_config_file", &v.now.facts.config_files)),
     many("", Gauge, Always, |v| rate("falco.evts_rate_sec", v, |sample| sample.engine.n_events)),
 
-    one("falco.rules.matches_total", "", Counter, Rules, |v| Uint(v.now.matches())),
+    one("falco.rules.matches_total", "", Counter, Rules, |v| Uint(v.now.engine.n_matches)),
     many("falcosecurity_falco_rules_matches_total", Counter, Rules, matches),
 
     percent("falco.cpu_usage_perc", "falcosecurity_falco_cpu_usage_ratio", |v| Double(v.now.resources.cpu_percent)),
@@ -170,8 +173,9 @@ pub(crate) static METRICS: &[Metric] = &[
     ours("gyr_grpc_subscribers_cut_off_total", "Subscribers that were too slow", Counter, |v| hub(v, |hub| hub.n_cut_off)),
     ours("gyr_grpc_alerts_delivered_total", "Alerts handed to subscribers, each counted for each", Counter, |v| hub(v, |hub| hub.n_delivered)),
     ours("gyr_grpc_alerts_missed_total", "Alerts that subscribers were cut off from, or left behind", Counter, |v| hub(v, |hub| hub.n_missed)),
+    ours("gyr_reloads_total", "How often configuration and rules were read again, and how that went; a failed one changes nothing", Counter, reloads),
     ours("gyr_engine_events_total", "Events that the engine has taken", Counter, |v| vec![plain(Uint(v.now.engine.n_events))]),
-    ours("gyr_engine_answer_age_seconds", "Since when the engine has not said how it is doing; it is stuck if this grows", Gauge, |v| vec![plain(Double(v.now.engine.at.map_or(f64::INFINITY, |at| at.elapsed().as_secs_f64())))]),
+    ours("gyr_engine_last_turn_timestamp_seconds", "When the engine last looked up from its events, as it is asked to every second; it is stuck if this stays behind", Gauge, last_turn),
     ours("gyr_kernel_read_faults_total", "Parameters sent empty because user memory could not be read", Counter, |v| vec![plain(Uint(v.now.kernel(|cpu| cpu.faults)))]),
     ours("gyr_kernel_enter_faults_total", "Opens and connects whose name or address could not be read when they began: a change of it before they ended would go unseen", Counter, |v| vec![plain(Uint(v.now.kernel(|cpu| cpu.enter_faults)))]),
     ours("gyr_kernel_too_large_total", "Events that were too large for a record", Counter, |v| vec![plain(Uint(v.now.kernel(|cpu| cpu.too_large)))]),
@@ -284,8 +288,8 @@ fn drops_percent(view: &View<'_>) -> Vec<Point> {
 
 /// Rules that never matched are left out.
 fn matches(view: &View<'_>) -> Vec<Point> {
-    let rules = view.now.facts.rules.iter().zip(&view.now.engine.matches);
-    let points = rules.filter(|(_, n_matches)| **n_matches > 0).map(|(rule, n_matches)| {
+    let rules = view.now.engine.rules.iter();
+    let points = rules.filter(|count| count.n_matches > 0).map(|RuleCount { rule, n_matches }| {
         let priority = rule.priority.number().to_string();
         let mut labels =
             labels(&[("priority", &priority), ("rule_name", &rule.name), ("source", &rule.source)]);
@@ -353,6 +357,18 @@ fn events(view: &View<'_>) -> Vec<Point> {
         labelled(&labels, Uint(*n))
     };
     view.now.events.iter().map(point).collect()
+}
+
+fn reloads(view: &View<'_>) -> Vec<Point> {
+    let (n_good, n_failed) = view.now.reloads;
+    [("good", n_good), ("failed", n_failed)]
+        .map(|(result, n)| labelled(&[("result", result)], Uint(n)))
+        .into()
+}
+
+fn last_turn(view: &View<'_>) -> Vec<Point> {
+    let seconds = |age: Duration| view.now.now as f64 / SECOND as f64 - age.as_secs_f64();
+    view.now.turn_age.map(|age| plain(Double(seconds(age)))).into_iter().collect()
 }
 
 fn outputs(view: &View<'_>, number: fn(&gyr_outputs::Stats) -> Number) -> Vec<Point> {

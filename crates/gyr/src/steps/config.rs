@@ -6,19 +6,20 @@ use anyhow::{Result, bail};
 use gyr_config::{Config, EngineKind, Loaded, Settings};
 
 use super::{App, Flow};
-use crate::log::Log;
-use crate::versions;
+use crate::{service, versions};
 
 /// Where a configuration is looked for if none is named.
 pub(crate) const PLACES: &[&str] = &["/etc/gyr/gyr.yaml", "/etc/falco/falco.yaml"];
 
 pub(super) fn load(app: &mut App) -> Result<Flow> {
     let file = find(app.options.config.as_deref())?;
-    let Loaded { config, files, warnings, merged } = read(file.as_deref(), &app.options.set)?;
+    let loaded = read(file.as_deref(), &app.options.set)?;
+    app.paths = service::paths(&app.options, &loaded);
+    let Loaded { config, files, warnings, merged, .. } = loaded;
     if app.options.strict && !warnings.is_empty() {
         bail!("{}", warnings.join("\n"));
     }
-    app.log = Log::new(&config.logs, config.time_format_iso_8601);
+    app.log.set_up(&config.logs, config.time_format_iso_8601);
     app.log.info(&versions::banner());
     let args: Vec<_> = std::env::args().collect();
     app.log.debug(&format!("CLI args: {}", args.join(" ")));

@@ -1,21 +1,31 @@
 //! The step that opens the control socket of a live run.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use gyr_config::{Config, EngineKind};
 use gyr_engine::{Budget, Question};
 use gyr_fields::Fields;
 use gyr_rules::Loader;
 
 use super::{App, Flow};
-use crate::control::{Answer, ControlSocket, Desk, MAX_NEAREST, MAX_SECONDS, Reply, Request};
+use crate::control::{Answer, ControlSocket, MAX_NEAREST, MAX_SECONDS, Reply, Request};
+use crate::desk::Desk;
 use crate::rules::explain;
 
 /// The engine may spend one part of so many of its time on a question.
 const BUDGET: Budget = Budget { one_of: 20 };
+
+/// For the engine to look up, which it does many times a second once it has begun.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The rules as they are written, which a reload replaces.
+pub(crate) struct Known {
+    pub(crate) config: Config,
+    pub(crate) loader: Loader<Fields>,
+}
 
 /// A socket that does not open is told to the log: alerts do not need it.
 pub(super) fn open(app: &mut App) -> Result<Flow> {
@@ -27,10 +37,13 @@ pub(super) fn open(app: &mut App) -> Result<Flow> {
     if !is_live || app.options.dry_run || path.as_os_str().is_empty() {
         return Ok(Flow::Next);
     }
-    let desk = Arc::new(Desk::default());
-    let answer = answer(config.clone(), loader, Arc::clone(&desk));
+    let known = Arc::new(Mutex::new(Arc::new(Known { config: config.clone(), loader })));
+    let answer = answer(Arc::clone(&known), Arc::clone(&app.desk));
     match ControlSocket::open(&path, &app.log, answer) {
-        Ok(socket) => app.control = Some((socket, desk)),
+        Ok(socket) => {
+            app.control = Some(socket);
+            app.parts.known = Some(known);
+        }
         Err(error) => {
             let what = format!("cannot open the control socket {}: {error:#}", path.display());
             app.log.info(&what);
@@ -39,15 +52,21 @@ pub(super) fn open(app: &mut App) -> Result<Flow> {
     Ok(Flow::Next)
 }
 
-fn answer(config: Config, loader: Loader<Fields>, desk: Arc<Desk>) -> Answer {
+fn answer(known: Arc<Mutex<Arc<Known>>>, desk: Arc<Desk>) -> Answer {
     Box::new(move |request, wait| {
         let Request::Explain { rule, seconds, nearest } = request;
-        let mut report = explain::report(&loader, &config, &rule)?;
+        let known = Arc::clone(&known.lock().unwrap_or_else(PoisonError::into_inner));
+        let Known { config, loader } = &*known;
+        let mut report = explain::report(loader, config, &rule)?;
         if loader.compiled_rule(&rule).is_some() {
-            let question = explain::question(&loader, &rule, nearest.min(MAX_NEAREST))?;
+            let question = explain::question(loader, &rule, nearest.min(MAX_NEAREST))?;
             let question = Question { budget: Some(BUDGET), ..question };
-            let time = Duration::from_secs(seconds.min(MAX_SECONDS));
-            report.explanation = Some(desk.explain(question, || wait(time))?);
+            let began = desk.ask(PATIENCE, |station| station.engine.explain(question));
+            began.context("the engine is too busy to look")?;
+            wait(Duration::from_secs(seconds.min(MAX_SECONDS)));
+            let explained = desk.ask(PATIENCE, |station| station.engine.explained());
+            report.explanation =
+                Some(explained.context("the engine has ended")?.unwrap_or_default());
         }
         Ok(Reply::Explained(Box::new(report)))
     })

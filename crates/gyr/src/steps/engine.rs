@@ -5,13 +5,14 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use gyr_alert::Alert;
 use gyr_capture::scap::Replay;
-use gyr_capture::{Source as _, SourceError, Stats};
+use gyr_capture::{Source, SourceError, Stats};
 use gyr_config::{Config, EngineKind};
-use gyr_engine::{CaptureNotice, Control, Engine, Forget, Settings, Turn};
+use gyr_engine::{CaptureNotice, Control, End as Ended, Engine, Forget, Settings, Turn};
 use gyr_event::Interest;
 use gyr_fields::{BufferFormat, Field, Session};
 use gyr_outputs::{Outputs, Sender};
@@ -21,17 +22,19 @@ use jiff::tz::TimeZone;
 
 use super::rules::SYSCALL;
 use super::{App, Flow};
-use crate::control::Desk;
+use crate::desk::{Desk, Station};
 use crate::drops::Monitored;
 use crate::log::Log;
-use crate::metrics::Exchange;
 use crate::progress::{Meter, Metered, Progress};
-use crate::signals::Signals;
+use crate::service::{Files, Parts, Reloader, Service};
+use crate::signals::{Requests, Signals};
 use crate::{captures, live, network};
 
 pub(super) fn signals(app: &mut App) -> Result<Flow> {
     if !app.options.dry_run {
         app.signals = Signals::install().context("cannot take over signals")?;
+        let requests = Requests::install(can_reload(app.config()?));
+        app.requests = Some(requests.context("cannot take over signals")?);
     }
     Ok(Flow::Next)
 }
@@ -50,6 +53,7 @@ pub(super) fn run(app: &mut App) -> Result<Flow> {
         return Ok(Flow::Done);
     }
     let outputs = app.outputs.take().ok_or_else(|| anyhow!("no outputs are open"))?;
+    let mut parts = std::mem::take(&mut app.parts);
     let config = app.config()?;
     let settings = settings(app, config);
     let hostname = Arc::clone(&settings.hostname);
@@ -58,39 +62,44 @@ pub(super) fn run(app: &mut App) -> Result<Flow> {
         .ok_or_else(|| anyhow!("no rules are for the source {SYSCALL}"))?;
     let mut control = Loop {
         sender: outputs.sender(),
-        outputs: &outputs,
         signals: &app.signals,
-        exchange: app.metrics.as_ref().map(|metrics| Arc::clone(&metrics.exchange)),
-        desk: app.control.as_ref().map(|(_, desk)| Arc::clone(desk)),
+        desk: &app.desk,
         seen: None,
         log: &app.log,
         hostname,
         max_bytes,
         progress: None,
     };
-    let ended = match config.engine.kind {
-        EngineKind::Replay => replay(config, &mut engine, &mut control),
-        EngineKind::Kernel { by_old_name } => {
-            if by_old_name {
-                app.log.info("the configured driver is not there: modern_ebpf takes its place");
+    let interest = interest(config, &ruleset, &app.log);
+    let mut service = service(app, &outputs, &mut parts, &interest)?;
+    let ended = thread::scope(|scope| {
+        let _end = End { requests: service.requests, desk: &app.desk };
+        thread::Builder::new()
+            .name("service".to_owned())
+            .spawn_scoped(scope, move || service.run())
+            .context("cannot start a thread")?;
+        match config.engine.kind {
+            EngineKind::Replay => replay(config, &mut engine, &mut control),
+            EngineKind::Kernel { by_old_name } => {
+                if by_old_name {
+                    app.log.info("the configured driver is not there: modern_ebpf takes its place");
+                }
+                kernel(config, interest, &mut engine, &mut control)
             }
-            kernel(config, &ruleset, &app.log, &mut engine, &mut control)
+            EngineKind::NoDriver => {
+                Err(anyhow!("engine.kind nodriver needs a plugin that is a source of events"))
+            }
         }
-        EngineKind::NoDriver => {
-            Err(anyhow!("engine.kind nodriver needs a plugin that is a source of events"))
-        }
-    };
+    });
     engine.finish(&mut control);
-    if app.signals.stop.load(Ordering::Relaxed) {
+    if control.is_stopped() {
         app.log.info("SIGINT received, exiting...");
     }
     let seen = control.seen.take().filter(|_| app.options.verbose);
-    app.ticker = None;
+    parts.stop_ticker();
     outputs.stop();
     drop(app.control.take());
-    if let Some(grpc) = app.grpc.take() {
-        grpc.stop();
-    }
+    parts.stop_grpc();
     if let Some(seen) = seen {
         print_error(&verbose(&seen, engine.n_events()));
     }
@@ -98,6 +107,54 @@ pub(super) fn run(app: &mut App) -> Result<Flow> {
     let _ = write!(stdout, "{}", engine.tally()).and_then(|()| stdout.flush()); // a reader that is gone is no error
     ended?;
     Ok(Flow::Done)
+}
+
+/// The thread beside the loop.
+fn service<'a>(
+    app: &'a App,
+    outputs: &'a Outputs,
+    parts: &'a mut Parts,
+    interest: &Interest,
+) -> Result<Service<'a>> {
+    let config = app.config()?;
+    let requests = app.requests.as_ref().ok_or_else(|| anyhow!("signals are not taken over"))?;
+    let reloader = can_reload(config).then(|| Reloader {
+        options: &app.options,
+        log: &app.log,
+        desk: &app.desk,
+        outputs,
+        parts,
+        hostname: hostname().into(),
+        first: config,
+        config: config.clone(),
+        interest: interest.clone(),
+    });
+    let mut files = None;
+    if config.watch_config_files && reloader.is_some() {
+        match Files::watch(app.paths.iter().cloned()) {
+            Ok(watched) => files = Some(watched),
+            Err(error) => app.log.error(&format!("files cannot be watched: {error}")),
+        }
+    }
+    Ok(Service { log: &app.log, outputs, desk: &app.desk, requests, reloader, files })
+}
+
+/// The rules of a replay stay.
+fn can_reload(config: &Config) -> bool {
+    config.engine.kind != EngineKind::Replay
+}
+
+/// However the loop ends, the thread beside it ends too.
+struct End<'a> {
+    requests: &'a Requests,
+    desk: &'a Desk,
+}
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.desk.close();
+        self.requests.end();
+    }
 }
 
 /// What `-v` adds at the end.
@@ -119,10 +176,8 @@ fn print_error(text: &dyn std::fmt::Display) {
 /// What the loop does beside events: alerts go to the outputs, signals are looked at.
 pub(super) struct Loop<'a> {
     sender: Sender,
-    outputs: &'a Outputs,
     signals: &'a Signals,
-    exchange: Option<Arc<Exchange>>,
-    desk: Option<Arc<Desk>>,
+    desk: &'a Desk,
     /// What the source counted, at the end.
     seen: Option<Stats>,
     log: &'a Log,
@@ -144,44 +199,26 @@ impl Control for Loop<'_> {
     }
 
     #[inline]
-    fn is_asked(&self) -> bool {
-        self.exchange.as_ref().is_some_and(|exchange| exchange.is_asked())
-            || self.desk.as_ref().is_some_and(|desk| desk.is_asked())
-    }
-
-    fn answer(&mut self, engine: &mut Engine) {
-        if let Some(exchange) = self.exchange.as_ref().filter(|exchange| exchange.is_asked()) {
-            exchange.tell(engine);
-        }
-        if let Some(desk) = self.desk.as_ref().filter(|desk| desk.is_asked()) {
-            desk.serve(engine);
-        }
-    }
-
-    #[inline]
     fn goes_on(&mut self, _: Turn) -> bool {
         if self.progress.is_some() {
             self.show_progress();
         }
-        if self.signals.take_reopen() {
-            self.reopen();
-        }
-        !self.signals.stop.load(Ordering::Relaxed)
+        !self.is_stopped() && !self.desk.has_jobs()
     }
 }
 
 /// What few events have to do.
 impl Loop<'_> {
+    /// Whether a signal has asked for the end, and not only a job for a pause.
+    fn is_stopped(&self) -> bool {
+        self.signals.stop.load(Ordering::Relaxed)
+    }
+
     #[cold]
     fn show_progress(&mut self) {
         if let Some((progress, meter)) = &mut self.progress {
             progress.event(|| meter.percent());
         }
-    }
-
-    #[cold]
-    fn reopen(&self) {
-        self.outputs.reopen();
     }
 }
 
@@ -197,7 +234,14 @@ fn replay(config: &Config, engine: &mut Engine, control: &mut Loop<'_>) -> Resul
     let mut source = Replay::from_reader(reader, file.display().to_string())?;
     engine.load(source.take_snapshot());
     control.progress = Progress::new().map(|progress| (progress, meter));
-    let ended = engine.run(&mut source, &mut NoHost, control);
+    let ended = loop {
+        match engine.run(&mut source, &mut NoHost, control) {
+            Ok(Ended::Stopped) if !control.is_stopped() => {
+                control.desk.work(&mut Station { engine, kernel: None });
+            }
+            ended => break ended,
+        }
+    };
     control.seen = Some(source.stats());
     if let Some((progress, _)) = control.progress.take() {
         progress.end();
@@ -208,29 +252,34 @@ fn replay(config: &Config, engine: &mut Engine, control: &mut Loop<'_>) -> Resul
 
 fn kernel(
     config: &Config,
-    ruleset: &Ruleset<Field>,
-    log: &Log,
+    interest: Interest,
     engine: &mut Engine,
     control: &mut Loop<'_>,
 ) -> Result<()> {
-    let interest = interest(config, ruleset, log);
+    let log = control.log;
     log.info("Opening 'syscall' source with modern BPF probe.");
     let mut live = live::start(config, interest)?;
     engine.load(live.snapshot);
-    let sender = control.outputs.sender();
+    let sender = control.sender.clone();
     let hostname = Arc::clone(&control.hostname);
-    let exchange = control.exchange.clone();
-    let probe = &mut live.probe;
-    let mut source = Monitored::new(probe, &config.drops, sender, log.clone(), hostname, exchange);
-    let ended = engine.run(&mut source, &mut live.host, control);
-    control.seen = Some(source.stats());
+    let limits = (&config.drops, config.max_consecutive_timeouts);
+    let mut source = Monitored::new(live.probe, limits, sender, log.clone(), hostname);
+    let ended = loop {
+        match engine.run(&mut source, &mut live.host, control) {
+            Ok(Ended::Stopped) if !control.is_stopped() => {
+                control.desk.work(&mut Station { engine, kernel: Some(&mut source) });
+            }
+            ended => break ended,
+        }
+    };
+    control.seen = Some(Source::stats(&source));
     print_error(source.monitor());
     ended?;
     Ok(())
 }
 
 /// What the probe shall send.
-fn interest(config: &Config, ruleset: &Ruleset<Field>, log: &Log) -> Interest {
+pub(crate) fn interest(config: &Config, ruleset: &Ruleset<Field>, log: &Log) -> Interest {
     let selection = selection(config, ruleset);
     for (kind, names) in
         [("positive", &selection.unknown_positive), ("negative", &selection.unknown_negative)]
@@ -286,10 +335,12 @@ pub(crate) fn session(config: &Config) -> Session {
     let mut session = Session::new(SYSCALL, TimeZone::system());
     session.hostname = std::env::var("FALCO_HOSTNAME").ok();
     session.hosts = network::hosts();
-    if config.buffer_format_base64 {
-        session.buffer_format = BufferFormat::Base64;
-    }
+    session.buffer_format = buffer_format(config);
     session
+}
+
+pub(crate) const fn buffer_format(config: &Config) -> BufferFormat {
+    if config.buffer_format_base64 { BufferFormat::Base64 } else { BufferFormat::Dots }
 }
 
 fn limits(config: &Config) -> Limits {

@@ -2,16 +2,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use gyr_config::{Config, EngineKind};
 
 use super::rules::SYSCALL;
 use super::{App, Flow, hostname};
-use crate::metrics::sample::{Facts, RuleFacts, now};
-use crate::metrics::{Choice, Metrics, Snapshots, Ticker, boot_time, interval};
+use crate::metrics::sample::{Facts, now};
+use crate::metrics::{Choice, Snapshots, boot_time, interval};
 use crate::versions;
 
 /// Shorter intervals would count the counting.
@@ -19,33 +19,24 @@ const SHORTEST: Duration = Duration::from_millis(100);
 
 pub(super) fn start(app: &mut App) -> Result<Flow> {
     let config = app.config()?;
-    if !config.metrics.enabled {
-        return Ok(Flow::Next);
-    }
     let snapshots = snapshots(config)?;
-    if app.options.dry_run {
+    if app.options.dry_run || !config.metrics.enabled {
         return Ok(Flow::Next);
     }
-    let outputs = app.outputs.as_ref().ok_or_else(|| anyhow!("no outputs are open"))?;
-    let metrics = Arc::new(Metrics {
-        facts: Arc::new(facts(app, config)),
-        choice: choice(config),
-        exchange: Arc::default(),
-        sender: outputs.sender(),
-        hub: app.hub.clone(),
-        events: app.event_counts.clone().unwrap_or_default(),
-    });
-    if let Some(snapshots) = snapshots {
-        let ticker = Ticker::start(Arc::clone(&metrics), snapshots, app.log.clone());
-        app.ticker = Some(ticker.context("cannot start the thread of the metrics")?);
-    }
-    app.metrics = Some(metrics);
+    let facts = facts(config, &app.rules_files, &app.config_files);
+    let mut parts = std::mem::take(&mut app.parts);
+    let sender = app.outputs.as_ref().ok_or_else(|| anyhow!("no outputs are open"))?.sender();
+    parts.set_up_metrics(app.around()?, sender, facts, snapshots)?;
+    app.parts = parts;
     Ok(Flow::Next)
 }
 
 /// Where snapshots go, if anywhere.
-fn snapshots(config: &Config) -> Result<Option<Snapshots>> {
+pub(crate) fn snapshots(config: &Config) -> Result<Option<Snapshots>> {
     let metrics = &config.metrics;
+    if !metrics.enabled {
+        return Ok(None);
+    }
     let file = (!metrics.output_file.is_empty()).then(|| PathBuf::from(&metrics.output_file));
     let prometheus = config.webserver.enabled && config.webserver.prometheus_metrics_enabled;
     if !metrics.output_rule && file.is_none() && !prometheus {
@@ -67,7 +58,7 @@ fn snapshots(config: &Config) -> Result<Option<Snapshots>> {
     Ok(wanted.then_some(Snapshots { interval, as_alert: metrics.output_rule, file }))
 }
 
-fn choice(config: &Config) -> Choice {
+pub(crate) fn choice(config: &Config) -> Choice {
     let metrics = &config.metrics;
     Choice {
         rules: metrics.rules,
@@ -81,31 +72,27 @@ fn choice(config: &Config) -> Choice {
     }
 }
 
-fn facts(app: &App, config: &Config) -> Facts {
-    let start = now();
-    let rules = app.ruleset.iter().flat_map(|ruleset| ruleset.rules()).map(|rule| RuleFacts {
-        name: rule.name.clone(),
-        priority: rule.priority,
-        source: rule.source.clone(),
-        tags: rule.tags.clone(),
-    });
+/// What is known now, at the start or after a reload.
+pub(crate) fn facts(config: &Config, rules_files: &[PathBuf], config_files: &[PathBuf]) -> Facts {
+    /// That of the first call.
+    static START: OnceLock<u64> = OnceLock::new();
+    let reload = now();
     Facts {
         version: versions::FALCO.to_owned(),
         hostname: hostname(),
         kernel_release: rustix::system::uname().release().to_string_lossy().into_owned(),
         n_cpus: std::thread::available_parallelism().map_or(1, |n| n.get() as u64),
         boot: boot_time().saturating_mul(1_000_000_000),
-        start,
-        reload: start,
+        start: *START.get_or_init(|| reload),
+        reload,
         engine_name: match config.engine.kind {
             EngineKind::Kernel { .. } => "modern_bpf",
             EngineKind::Replay => "savefile",
             EngineKind::NoDriver => "nodriver",
         },
         source: SYSCALL,
-        rules: rules.collect(),
-        rules_files: checksums(&app.rules_files),
-        config_files: checksums(&app.config_files),
+        rules_files: checksums(rules_files),
+        config_files: checksums(config_files),
     }
 }
 

@@ -1,14 +1,14 @@
 //! A run from its options to its end, as a flat list of steps.
 
 pub(crate) mod config;
-mod control;
+pub(crate) mod control;
 mod engine;
-mod metrics;
-mod outputs;
+pub(crate) mod metrics;
+pub(crate) mod outputs;
 pub(crate) mod print;
 mod privileges;
 pub(crate) mod rules;
-mod serve;
+pub(crate) mod serve;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,16 +19,15 @@ use gyr_config::Config;
 use gyr_fields::{Field, Fields};
 use gyr_outputs::Outputs;
 use gyr_rules::{Loader, Ruleset};
-use gyr_serve::{Grpc, Hub, Web};
 
-pub(crate) use engine::{hostname, selection, session};
+pub(crate) use engine::{buffer_format, hostname, interest, selection, session};
 
 use crate::cli::Options;
-use crate::control::{ControlSocket, Desk};
+use crate::control::ControlSocket;
+use crate::desk::Desk;
 use crate::log::Log;
-use crate::metrics::events::EventCounts;
-use crate::metrics::{Metrics, Ticker};
-use crate::signals::Signals;
+use crate::service::{Around, Parts};
+use crate::signals::{Requests, Signals};
 
 /// What the steps have found and made so far.
 pub(crate) struct App {
@@ -39,6 +38,8 @@ pub(crate) struct App {
     /// The same as it was written, on one line.
     pub(crate) merged_config: String,
     pub(crate) config_files: Vec<PathBuf>,
+    /// Files and folders whose change is worth a reload.
+    pub(crate) paths: Vec<PathBuf>,
     /// From the step `rules` on.
     pub(crate) ruleset: Option<Arc<Ruleset<Field>>>,
     pub(crate) rules_files: Vec<PathBuf>,
@@ -47,17 +48,14 @@ pub(crate) struct App {
     /// Between the steps `outputs` and `run`.
     pub(crate) outputs: Option<Outputs>,
     pub(crate) signals: Signals,
-    /// From the step `hub` on, if subscribers can get alerts.
-    pub(crate) hub: Option<Arc<Hub>>,
-    pub(crate) grpc: Option<Grpc>,
-    pub(crate) web: Option<Web>,
-    /// From the step `control` on, if the control socket is open, with the end of it that is the engine's.
-    pub(crate) control: Option<(ControlSocket, Arc<Desk>)>,
-    /// From the step `metrics` on, if they are on.
-    pub(crate) metrics: Option<Arc<Metrics>>,
-    /// From the step `hub` on, if Prometheus may ask.
-    pub(crate) event_counts: Option<Arc<EventCounts>>,
-    pub(crate) ticker: Option<Ticker>,
+    /// From the step `signals` on.
+    pub(crate) requests: Option<Requests>,
+    /// Where others leave jobs for the engine.
+    pub(crate) desk: Arc<Desk>,
+    /// From the step `control` on, if it is open.
+    pub(crate) control: Option<ControlSocket>,
+    /// What serves others beside the outputs.
+    pub(crate) parts: Parts,
 }
 
 /// What comes after a step.
@@ -84,7 +82,7 @@ const STEPS: &[Step] = &[
     rules::load,
     rules::support,
     privileges::reduce,
-    serve::hub,
+    serve::taps,
     outputs::start,
     metrics::start,
     serve::grpc,
@@ -103,18 +101,16 @@ pub(crate) fn run(options: Options) -> Result<ExitCode> {
         config: None,
         merged_config: String::new(),
         config_files: Vec::new(),
+        paths: Vec::new(),
         ruleset: None,
         rules_files: Vec::new(),
         loader: None,
         outputs: None,
         signals: Signals::default(),
-        hub: None,
-        grpc: None,
-        web: None,
+        requests: None,
+        desk: Arc::default(),
         control: None,
-        metrics: None,
-        event_counts: None,
-        ticker: None,
+        parts: Parts::default(),
     };
     for step in STEPS {
         match step(&mut app)? {
@@ -123,4 +119,10 @@ pub(crate) fn run(options: Options) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+impl App {
+    pub(crate) fn around(&self) -> Result<Around<'_>> {
+        Ok(Around { config: self.config()?, log: &self.log, desk: &self.desk })
+    }
 }

@@ -7,39 +7,40 @@ use gyr_alert::{Clock, Properties, Renderer, TimeFormat};
 use gyr_config::{Config, EngineKind, HttpOutput};
 use gyr_outputs::{
     ClientCertificate, FileSettings, HttpSettings, Limits, Options, Outputs, Overflow, Problem,
-    ProgramSettings, Settings, StdoutSettings, SyslogSettings,
+    ProgramSettings, Settings, StdoutSettings, SyslogSettings, Tap,
 };
-use gyr_serve::Hub;
 
 use super::{App, Flow};
-use crate::metrics::events::EventCounts;
 
 /// What may wait for each slow output, beside the limit by number that the configuration may set.
-pub(super) const QUEUE_BYTES: usize = 64 << 20;
+pub(crate) const QUEUE_BYTES: usize = 64 << 20;
 
 /// For each try of a request.
 const HTTP_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) fn start(app: &mut App) -> Result<Flow> {
     let config = app.config()?;
-    let mut settings = settings(config, app.options.unbuffered)?;
-    settings.taps.extend(app.hub.as_ref().map(Hub::tap));
-    settings.taps.extend(app.event_counts.as_ref().map(EventCounts::tap));
+    let settings = settings(config, app.options.unbuffered, app.parts.taps())?;
     if app.options.dry_run {
         return Ok(Flow::Next);
     }
     let log = app.log.clone();
     let report = move |problem: Problem| log.write(problem.priority(), &problem.to_string());
-    let options = Options {
-        renderer: renderer(config),
-        limits: limits(config),
-        timeout: Duration::from_millis(config.output_timeout_ms),
-    };
-    app.outputs = Some(Outputs::start(&settings, options, report)?);
+    app.outputs = Some(Outputs::start(&settings, options(config), report)?);
     Ok(Flow::Next)
 }
 
-fn settings(config: &Config, unbuffered: bool) -> Result<Settings> {
+/// What holds for all outputs.
+pub(crate) fn options(config: &Config) -> Options {
+    Options {
+        renderer: renderer(config),
+        limits: limits(config),
+        timeout: Duration::from_millis(config.output_timeout_ms),
+    }
+}
+
+/// Which outputs there are, and with `taps` those that are made elsewhere.
+pub(crate) fn settings(config: &Config, unbuffered: bool, taps: Vec<Tap>) -> Result<Settings> {
     if !config.has_output() {
         bail!(
             "No output configured, please make sure at least one output is configured and enabled."
@@ -70,7 +71,7 @@ fn settings(config: &Config, unbuffered: bool) -> Result<Settings> {
             timeout: ProgramSettings::TIMEOUT,
         }),
         http: config.http_output.enabled.then(|| http(&config.http_output, config.json.output)),
-        taps: Vec::new(),
+        taps,
     })
 }
 

@@ -201,6 +201,16 @@ fn files(options: &Options, config: &Config) -> Result<Vec<(PathBuf, String)>> {
     Ok(files)
 }
 
+/// Files and folders that rules are read from, whether they exist or not.
+pub(crate) fn paths(options: &Options, config: &Config) -> Vec<PathBuf> {
+    let mut paths = options.rules.clone();
+    if paths.is_empty() {
+        paths.extend(config.rules_files.iter().map(PathBuf::from));
+    }
+    paths.retain(|path| !is_built_in(path));
+    paths
+}
+
 fn is_there(path: &Path) -> bool {
     is_built_in(path) || path.exists()
 }

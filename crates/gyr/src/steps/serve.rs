@@ -5,33 +5,50 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
 use gyr_alert::Priority;
-use gyr_config::EngineKind;
+use gyr_config::{Config, EngineKind};
 use gyr_serve::{Grpc, GrpcSettings, Hub, HubLimits, Notice, Pages, Web, WebSettings};
 
-use super::outputs::QUEUE_BYTES;
 use super::{App, Flow};
 use crate::log::Log;
+use crate::metrics::Metrics;
+use crate::service::Around;
 use crate::versions;
 
 /// Where alerts wait for subscribers, and where they are counted for Prometheus.
-pub(super) fn hub(app: &mut App) -> Result<Flow> {
-    let config = app.config()?;
-    if config.grpc.enabled && config.grpc_output && !app.options.dry_run {
-        let n_alerts = usize::try_from(config.outputs_queue_capacity).unwrap_or(usize::MAX);
-        app.hub = Some(Hub::new(HubLimits { n_alerts, bytes: QUEUE_BYTES }));
+pub(super) fn taps(app: &mut App) -> Result<Flow> {
+    let mut parts = std::mem::take(&mut app.parts);
+    if !app.options.dry_run {
+        parts.open_taps(app.config()?);
     }
-    let config = app.config()?;
-    if config.metrics.enabled && config.webserver.prometheus_metrics_enabled {
-        app.event_counts = Some(Arc::default());
-    }
+    app.parts = parts;
     Ok(Flow::Next)
 }
 
-/// A server that does not start is told to the log: alerts have other ways out.
 pub(super) fn grpc(app: &mut App) -> Result<Flow> {
-    let config = &app.config()?.grpc;
-    if !config.enabled || app.options.dry_run {
-        return Ok(Flow::Next);
+    let mut parts = std::mem::take(&mut app.parts);
+    if !app.options.dry_run {
+        parts.start_grpc(app.around()?);
+    }
+    app.parts = parts;
+    Ok(Flow::Next)
+}
+
+pub(super) fn web(app: &mut App) -> Result<Flow> {
+    let mut parts = std::mem::take(&mut app.parts);
+    let config = app.config()?;
+    address(config)?;
+    if !app.options.dry_run {
+        parts.start_web(app.around()?)?;
+    }
+    app.parts = parts;
+    Ok(Flow::Next)
+}
+
+/// The running server, if it is wanted. One that does not start is told to the log: alerts have other ways out.
+pub(crate) fn grpc_server(config: &Config, hub: Option<Arc<Hub>>, log: &Log) -> Option<Grpc> {
+    let config = &config.grpc;
+    if !config.enabled {
+        return None;
     }
     let settings = GrpcSettings {
         bind_address: config.bind_address.clone(),
@@ -41,54 +58,59 @@ pub(super) fn grpc(app: &mut App) -> Result<Flow> {
         root_certs: (&config.root_certs).into(),
     };
     // Without alerts there still are versions.
-    let hub = app.hub.clone().unwrap_or_else(|| Hub::new(HubLimits { n_alerts: 1, bytes: 0 }));
-    app.log.info(&format!("Starting gRPC server at {}", settings.bind_address));
-    match Grpc::start(&settings, hub, &versions::grpc(), tell(&app.log)) {
+    let hub = hub.unwrap_or_else(|| Hub::new(HubLimits { n_alerts: 1, bytes: 0 }));
+    log.info(&format!("Starting gRPC server at {}", settings.bind_address));
+    match Grpc::start(&settings, hub, &versions::grpc(), tell(log)) {
         Ok(grpc) => {
-            app.log.info(&format!("gRPC server threadiness equals to {}", grpc.n_threads()));
-            app.grpc = Some(grpc);
+            log.info(&format!("gRPC server threadiness equals to {}", grpc.n_threads()));
+            Some(grpc)
         }
         Err(error) => {
-            app.log.write(Priority::Emergency, &format!("Error starting gRPC server: {error}"));
+            log.write(Priority::Emergency, &format!("Error starting gRPC server: {error}"));
+            None
         }
     }
-    Ok(Flow::Next)
 }
 
-pub(super) fn web(app: &mut App) -> Result<Flow> {
-    let config = app.config()?;
+/// The running server, if it is wanted. A replay has none.
+pub(crate) fn web_server(
+    Around { config, log, desk }: Around<'_>,
+    metrics: Option<&Arc<Metrics>>,
+) -> Result<Option<Web>> {
     let web = &config.webserver;
-    let address: IpAddr = web.listen_address.parse().map_err(|_| {
-        anyhow!("webserver listen address \"{}\" is not a valid IP address", web.listen_address)
-    })?;
-    let is_replay = config.engine.kind == EngineKind::Replay;
-    if !web.enabled || is_replay || app.options.dry_run {
-        return Ok(Flow::Next);
+    if !web.enabled || config.engine.kind == EngineKind::Replay {
+        return Ok(None);
     }
     let settings = WebSettings {
         n_threads: usize::try_from(web.threadiness).unwrap_or_default(),
-        address,
+        address: address(config)?,
         port: u16::try_from(web.listen_port).context("invalid webserver configuration")?,
         certificate: web.ssl_enabled.then(|| (&web.ssl_certificate).into()),
     };
+    let desk = Arc::clone(desk);
     let pages = Pages {
         healthz: web.k8s_healthz_endpoint.clone(),
+        stuck: Arc::new(move || desk.stuck_for()),
         versions: versions::json().to_string(),
-        metrics: web.prometheus_metrics_enabled.then_some(()).and_then(|()| {
-            let metrics = app.metrics.clone()?;
-            Some(Arc::new(move || metrics.text()) as Arc<dyn Fn() -> String + Send + Sync>)
+        metrics: metrics.filter(|_| web.prometheus_metrics_enabled).cloned().map(|metrics| {
+            Arc::new(move || metrics.text()) as Arc<dyn Fn() -> String + Send + Sync>
         }),
     };
     let ssl = if web.ssl_enabled { " (SSL)" } else { "" };
-    let web = Web::start(&settings, pages, tell(&app.log))
+    let web = Web::start(&settings, pages, tell(log))
         .context("an error occurred while starting webserver")?;
-    app.log.info(&format!(
+    log.info(&format!(
         "Starting health webserver with threadiness {}, listening on {}{ssl}",
         web.n_threads(),
         web.address()
     ));
-    app.web = Some(web);
-    Ok(Flow::Next)
+    Ok(Some(web))
+}
+
+fn address(config: &Config) -> Result<IpAddr> {
+    let address = &config.webserver.listen_address;
+    let wrong = || anyhow!("webserver listen address \"{address}\" is not a valid IP address");
+    address.parse().map_err(|_| wrong())
 }
 
 fn tell(log: &Log) -> impl Fn(Notice) + Send + Sync + 'static {

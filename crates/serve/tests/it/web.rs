@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use gyr_serve::{Pages, ServeError, Web, WebSettings};
 use gyr_testkit::{Authority, Folder, Validity, missing};
@@ -15,6 +16,7 @@ fn settings() -> WebSettings {
 fn pages() -> Pages {
     Pages {
         healthz: "/healthz".to_owned(),
+        stuck: Arc::new(|| None),
         versions: "{\"a\":1}".to_owned(),
         metrics: Some(Arc::new(|| "m 1\n".to_owned())),
     }
@@ -50,6 +52,15 @@ fn each_page_has_its_type_and_text() {
         assert!(head.contains(&format!("content-type: {kind}")) || kind.is_empty(), "{head}");
         assert_eq!(got, body, "{request}");
     }
+}
+
+#[test]
+fn who_is_stuck_is_not_well() {
+    let stuck = Arc::new(|| Some(Duration::from_millis(12_345)));
+    let web = start(&settings(), Pages { stuck, ..pages() });
+    let (head, body) = ask(web.address(), "GET /healthz");
+    assert!(head.starts_with("HTTP/1.1 503 "), "{head}");
+    assert_eq!(body, "{\"status\": \"stuck\", \"seconds\": 12}");
 }
 
 #[test]
