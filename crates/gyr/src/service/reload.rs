@@ -67,6 +67,8 @@ const FIXED: &[Fixed] = &[
     ("engine.modern_ebpf", |a, b| a.engine.modern_ebpf == b.engine.modern_ebpf),
     ("falco_libs", |a, b| a.libs == b.libs),
     ("control_socket", |a, b| a.control_socket == b.control_socket),
+    // Whoever runs no program at the start gives up the right to.
+    ("program_output.enabled", |a, b| a.program_output.enabled || !b.program_output.enabled),
     ("capture", |a, b| a.capture == b.capture),
     ("plugins", |a, b| (&a.plugins, &a.load_plugins, a.plugins_hostinfo) == (&b.plugins, &b.load_plugins, b.plugins_hostinfo)),
 ];
