@@ -127,6 +127,7 @@ fn write_configuration(folder: &Folder, port: u16, more: &str) {
     let text = format!(
         "engine: {{kind: modern_ebpf}}\n\
          log_stderr: true\n\
+         control_socket: DIR/control.sock\n\
          log_syslog: false\n\
          webserver: {{enabled: true, listen_address: 127.0.0.1, listen_port: {port}, \
          prometheus_metrics_enabled: true}}\n\

@@ -118,7 +118,7 @@ fn what_is_broken_changes_nothing_and_says_why() {
     daemon.write_configuration("stdout_output: {enabled: maybe}\n");
     eventually("a failed reload", || failed(&daemon.metrics()) == 2.0);
     let log = daemon.log();
-    assert!(log.contains("gyr.yaml:6: stdout_output.enabled"), "{log}");
+    assert!(log.contains("gyr.yaml:7: stdout_output.enabled"), "{log}");
     daemon.wait_for_alert();
     let metrics = daemon.metrics();
     assert_eq!(metrics["gyr_reloads_total{result=\"good\"}"], 1.0);
