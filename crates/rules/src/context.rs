@@ -74,17 +74,22 @@ impl Context {
         }))
     }
 
+    /// The file that this is a part of.
+    pub(crate) fn file_of(&self) -> Self {
+        let mut context = self;
+        while let Some(outer) = &context.0.outer {
+            context = outer;
+        }
+        context.clone()
+    }
+
     /// A part of this part.
     pub(crate) fn inner(&self, part: Part, item: &str, at: Position) -> Self {
-        let mut file = &self.0;
-        while let Some(outer) = &file.outer {
-            file = &outer.0;
-        }
         Self(Arc::new(Frame {
             outer: Some(self.clone()),
             part,
             item: item.to_owned(),
-            text: file.text.clone(),
+            text: self.file_of().0.text.clone(),
             at,
             condition: None,
         }))

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use gyr_diag::yaml::Node;
 
+use crate::codes::ErrorCode;
 use crate::context::{Context, Part};
 use crate::read::Failure;
 
@@ -53,14 +54,16 @@ impl Overrides {
 pub(crate) fn read(item: &Node, keys: &Keys<'_>, context: &Context) -> Result<Overrides, Failure> {
     let mut overrides = Overrides::default();
     let Some(node) = item.get("override") else { return Ok(overrides) };
+    let whole_file = context.file_of();
     let context = context.inner(Part::Overrides, "", item.span.start);
-    if node.is_sequence() {
-        return Err(Failure::shape("The value of 'override' must be a mapping", &context));
+    // Falco meets these where it does not expect them, and tells no place.
+    let no_text = |what: &str| Failure::new(ErrorCode::Validate, what, &whole_file);
+    if !node.items().is_empty() {
+        return Err(no_text("The value of 'override' must be a mapping"));
     }
     for (key_node, value) in node.pairs() {
-        let (Some(key), Some(way)) = (key_node.as_str(), value.as_str()) else {
-            let what = "The keys and values of 'override' must be texts";
-            return Err(Failure::shape(what, &context));
+        let (Some(key), Some(way)) = (text(key_node), text(value)) else {
+            return Err(no_text("The keys and values of 'override' must be texts"));
         };
         let (appendable, replaceable) = (keys.append.contains(&key), keys.replace.contains(&key));
         let place = context.inner(Part::Overrides, key, key_node.span.start);
@@ -86,4 +89,9 @@ pub(crate) fn read(item: &Node, keys: &Keys<'_>, context: &Context) -> Result<Ov
         };
     }
     Ok(overrides)
+}
+
+/// The text of a scalar; nothing reads as `null`.
+fn text(node: &Node) -> Option<&str> {
+    if node.is_null() { Some("null") } else { node.as_str() }
 }

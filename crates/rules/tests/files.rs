@@ -297,6 +297,19 @@ fn wrong_changes_are_refused() {
         ),
         ("tags: x\n  override: {tags: append}", "LOAD_ERR_YAML_VALIDATE Value is not a sequence"),
         (
+            "output: x\n  override: {output: }",
+            "LOAD_ERR_YAML_VALIDATE Invalid override operation for key 'output': 'null'. Allowed \
+             values are: append replace ",
+        ),
+        (
+            "output: x\n  override: [output]",
+            "LOAD_ERR_VALIDATE The value of 'override' must be a mapping",
+        ),
+        (
+            "output: x\n  override: {output: [replace]}",
+            "LOAD_ERR_VALIDATE The keys and values of 'override' must be texts",
+        ),
+        (
             "condition: and proc.name=a\n  source: other\n  append: true",
             "LOAD_ERR_VALIDATE Rule has been re-defined with a different source",
         ),
