@@ -20,6 +20,8 @@ const CONF: (&str, &str) = ("conf.yaml", "config_files: []\nlog_syslog: false\nl
 #[rustfmt::skip] // A table.
 const CASES: &[Case] = &[
     Case { args: &["--help"], files: &[], status: 0, stdout: &["Usage: gyr", "--list-events"], stderr: &[] },
+    Case { args: &["completions", "zsh"], files: &[], status: 0, stdout: &["#compdef gyr", "explain"], stderr: &[] },
+    Case { args: &["completions", "fish"], files: &[], status: 0, stdout: &["complete -c gyr", "explain"], stderr: &[] },
     Case { args: &["--nonsense"], files: &[], status: 1, stdout: &[], stderr: &["--nonsense"] },
     Case { args: &["-i"], files: &[], status: 0, stdout: &["Ignored syscall(s):\n- pread\n", "- writev\n\n"], stderr: &[] },
     Case { args: &["--config-schema"], files: &[], status: 0, stdout: &["\"rule_matching\""], stderr: &[] },
@@ -63,6 +65,19 @@ fn command_lines_do_as_they_are_told() {
         assert_eq!(run.status, Some(case.status), "{all}");
         assert!(has_in_order(&run.stdout, case.stdout), "{all}");
         assert!(has_in_order(&run.stderr, case.stderr), "{all}");
+    }
+}
+
+#[test]
+fn bash_completes_commands_and_options() {
+    for (line, want) in [("gyr rules ex", "explain\n"), ("gyr rules explain --li", "--live\n")] {
+        let script = format!(
+            "eval \"$('{}' completions bash)\"; COMP_WORDS=({line}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+             _gyr gyr \"${{COMP_WORDS[-1]}}\" \"${{COMP_WORDS[-2]}}\"; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+            env!("CARGO_BIN_EXE_gyr")
+        );
+        let output = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), want, "{output:?}");
     }
 }
 

@@ -189,8 +189,10 @@ fn share<F>(part: &Part<F>, place: Place, wanted: bool, verdicts: &[bool]) -> Sh
 }
 
 impl Share {
-    /// Nothing is asked for, or all of it is there.
-    pub const WHOLE: Self = Self { had: 1, asked: 1 };
+    /// Whether nothing is missing.
+    pub const fn is_whole(self) -> bool {
+        self.had == self.asked
+    }
 
     /// `3/4`: how many comparisons of how many are as the condition needs them.
     pub const fn parts(self) -> (u64, u64) {
