@@ -12,6 +12,8 @@ use crate::{Source, Span};
 pub enum Severity {
     Error,
     Warning,
+    /// Worth knowing; nothing needs to be done.
+    Info,
 }
 
 /// A problem in a text.
@@ -75,6 +77,15 @@ impl Diagnostic {
         Self { severity: Severity::Warning, ..Self::error(code, source, span, message) }
     }
 
+    pub fn info(
+        code: impl Into<Cow<'static, str>>,
+        source: &Source,
+        span: Span,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { severity: Severity::Info, ..Self::error(code, source, span, message) }
+    }
+
     #[must_use]
     pub fn note(mut self, span: Option<Span>, message: impl Into<String>) -> Self {
         self.notes.push(Note { span, message: message.into() });
@@ -93,6 +104,7 @@ impl Diagnostic {
         let (word, style) = match self.severity {
             Severity::Error => ("error", "1;31"),
             Severity::Warning => ("warning", "1;33"),
+            Severity::Info => ("info", "1;34"),
         };
         let mut out = String::new();
         let head = paint.text(style, &format!("{word}[{}]", self.code));

@@ -1,7 +1,20 @@
 //! The name that was probably meant.
 
-/// The known name that is nearest to one that is not known, if any is near enough to be what was meant.
+/// The known name that is nearest to one that is not known, if any is near enough to be what was meant: mistyped, or
+/// cut short.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let mut longer: Option<&str> = None;
+    let known = known.into_iter().inspect(|candidate| {
+        let begins = candidate.get(..name.len()).is_some_and(|s| s.eq_ignore_ascii_case(name));
+        if begins && name.len() >= 3 && longer.is_none_or(|other| candidate.len() < other.len()) {
+            longer = Some(candidate);
+        }
+    });
+    let mistyped = mistyped(name, known);
+    mistyped.or(longer)
+}
+
+fn mistyped<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let name: Vec<char> = name.chars().take(MAX_LENGTH + 1).map(plain).collect();
     if name.is_empty() || name.len() > MAX_LENGTH {
         return None;
@@ -72,6 +85,7 @@ mod tests {
             ("startwith", Some("startswith")),
             ("evttype", Some("evt.type")),
             ("xy", None),
+            ("star", Some("startswith")),
             ("nothing.like.it", None),
             ("", None),
         ] {

@@ -170,6 +170,23 @@ impl Scheme for Fields {
         })
     }
 
+    fn names(&self) -> Vec<&str> {
+        let rows = CLASSES.iter().flat_map(|class| class.rows);
+        rows.filter(|row| !row.properties.table_only).map(|row| row.name).collect()
+    }
+
+    fn known_literals(&self, field: &Field) -> Vec<&str> {
+        match field.row.name {
+            "evt.type" | "syscall.type" | "evt.asynctype" => {
+                let events = EVENTS.iter().map(|info| info.name);
+                let syscalls = SYSCALLS.iter().map(|syscall| syscall.name);
+                let others = self.async_names.iter().map(String::as_str);
+                events.chain(syscalls).chain(others).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     fn check_literal(&self, field: &Field, literal: &str) -> Result<(), String> {
         match field.row.name {
             "evt.type" if !self.is_event_name(literal) => {

@@ -25,8 +25,8 @@ pub use check::{
 };
 pub use graph::{Evaluator, Frozen, Graph, GraphBuilder, Program, Root, Verdict};
 pub use interpret::{Interpretation, Leaf};
-pub use literal::{Comparison, Literal};
-pub use parse::{MAX_LENGTH, ParseError, parse, parse_operand};
+pub use literal::{Comparison, Literal, operators};
+pub use parse::{Expected, MAX_LENGTH, ParseError, parse, parse_operand};
 pub use pattern::{Glob, PathPattern, Regex, RegexError};
 pub use print::exact;
 pub use scheme::{FieldError, FieldFlags, FieldInfo, Fold, KeptPlace, Lifetime, Scheme, World};
@@ -35,3 +35,4 @@ pub use template::{
     MISSING, Printer, Template, TemplateError, Token, print_transformed, print_value,
 };
 pub use value::{Type, Value};
+pub use warn::{is_field, is_plain_regex};

@@ -153,6 +153,12 @@ pub(crate) fn check_operator(operator: Operator, ty: Type, is_list: bool) -> Res
     Err(format!("'{}' operator not supported for {what}", operator.text()))
 }
 
+/// The operators that fields of a type, or lists of it, have.
+pub fn operators(ty: Type, is_list: bool) -> impl Iterator<Item = Operator> {
+    let all = Operator::ALL.iter().copied();
+    all.filter(move |operator| check_operator(*operator, ty, is_list).is_ok())
+}
+
 /// Reads a text as what a field of a type is compared with. `service` knows the ports of services.
 pub(crate) fn read(
     operator: Operator,
@@ -471,8 +477,7 @@ mod tests {
     #[test]
     fn types_have_the_operators_of_the_table() {
         let allowed = |ty, is_list| {
-            let ok = |o: &Operator| check_operator(*o, ty, is_list).is_ok();
-            let names = Operator::ALL.iter().copied().filter(ok).map(Operator::text);
+            let names = operators(ty, is_list).map(Operator::text);
             names.collect::<Vec<_>>().join(" ")
         };
         assert_eq!(allowed(Type::Pid, false), "exists <= < >= > == = != intersects in");

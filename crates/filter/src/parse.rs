@@ -20,24 +20,61 @@ const MAX_QUOTED: usize = 100;
 #[error("{message}")]
 pub struct ParseError {
     pub position: Position,
+    pub expected: Expected,
     pub message: String,
+}
+
+/// What should have stood where a text stops to be a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Any text at all.
+    Something,
+    /// `and`, `or`, or the end: the condition so far is complete.
+    Junction,
+    /// A blank or a parenthesis behind `and` or `or`.
+    Gap,
+    /// A comparison, a macro's name or a parenthesis.
+    Part,
+    Operator,
+    Number,
+    Text,
+    /// A list, or the name of one.
+    List,
+    /// A value behind a comma.
+    Item,
+    /// The parenthesis that ends a group or a list.
+    Close,
+    /// The parenthesis that ends a transformer.
+    CloseTransformer,
+    /// A field or a literal within a transformer.
+    Argument,
+    /// What stands in brackets, or the bracket that ends it.
+    Bracketed,
+    /// Something that the quotes may hold.
+    Quoted,
+    /// Less: a limit is reached.
+    Less,
 }
 
 /// Reads a whole condition.
 pub fn parse(text: &str) -> Result<Expr, ParseError> {
     let mut parser = Parser::new(text);
     if text.is_empty() {
-        return Err(parser.error("filter input string is empty"));
+        return Err(parser.error(Expected::Something, "filter input string is empty"));
     }
     if text.len() > MAX_LENGTH {
-        return Err(parser.error(format!("the condition is longer than {MAX_LENGTH} bytes")));
+        return Err(parser
+            .error(Expected::Less, format!("the condition is longer than {MAX_LENGTH} bytes")));
     }
     let expr = parser.expr()?;
     if parser.rest().is_empty() {
         return Ok(expr);
     }
     let token = parser.last_token();
-    Err(parser.error(format!("unexpected token after '{token}', expecting 'or', 'and'")))
+    Err(parser.error(
+        Expected::Junction,
+        format!("unexpected token after '{token}', expecting 'or', 'and'"),
+    ))
 }
 
 /// Reads the field or transformer that a text begins with; gives it and its length in bytes.
@@ -45,7 +82,7 @@ pub fn parse_operand(text: &str) -> Result<(Operand, usize), ParseError> {
     let mut parser = Parser::new(text);
     match parser.operand()? {
         Some(operand) => Ok((operand, parser.position.offset)),
-        None => Err(parser.error("expected a field or a field transformer")),
+        None => Err(parser.error(Expected::Part, "expected a field or a field transformer")),
     }
 }
 
@@ -153,7 +190,7 @@ impl<'a> Parser<'a> {
                     Follow::End(expr) => value = expr,
                 }
                 let Some(parent) = outer.pop() else { return Ok(value) };
-                self.expect(")", "expected a ')' token")?;
+                self.expect(")", Expected::Close, "expected a ')' token")?;
                 group = parent;
             }
         }
@@ -184,7 +221,9 @@ impl<'a> Parser<'a> {
         } else if let Some(name) = self.identifier() {
             ExprKind::Identifier(name.to_owned())
         } else {
-            return Err(self.error("expected a '(' token, a field check, or an identifier"));
+            return Err(
+                self.error(Expected::Part, "expected a '(' token, a field check, or an identifier")
+            );
         };
         self.node()?;
         Ok(Part::Check(Expr { position, kind }))
@@ -227,14 +266,16 @@ impl<'a> Parser<'a> {
         } else if self.eat("(") {
             Ok(Follow::Opens(levels))
         } else {
-            Err(self.error(format!("expected blank or '(' after '{word}'")))
+            Err(self.error(Expected::Gap, format!("expected blank or '(' after '{word}'")))
         }
     }
 
     fn open(&mut self, group: &Group, levels: usize) -> Parsed<Group> {
         let depth = group.depth + levels;
         if depth + LEVELS_CHECK >= MAX_DEPTH {
-            return Err(self.error(format!("exceeded max depth limit of {MAX_DEPTH}")));
+            return Err(
+                self.error(Expected::Less, format!("exceeded max depth limit of {MAX_DEPTH}"))
+            );
         }
         self.blanks();
         Ok(Group::new(self.position, depth))
@@ -244,7 +285,10 @@ impl<'a> Parser<'a> {
         self.blanks();
         let Some(operator) = self.operator() else {
             let names = quoted(Operator::ALL.iter().map(|operator| operator.text()));
-            return Err(self.error(format!("expected a valid check operator: one of {names}")));
+            return Err(self.error(
+                Expected::Operator,
+                format!("expected a valid check operator: one of {names}"),
+            ));
         };
         let mut modifier = None;
         let right = match operator.grammar() {
@@ -302,7 +346,7 @@ impl<'a> Parser<'a> {
         let position = self.position;
         match self.number() {
             Some(number) => Ok(Right::Value(position, number)),
-            None => Err(self.expected_value("expected a number value")),
+            None => Err(self.expected_value(Expected::Number, "expected a number value")),
         }
     }
 
@@ -314,7 +358,7 @@ impl<'a> Parser<'a> {
         let position = self.position;
         match self.string()? {
             Some(text) => Ok(Right::Value(position, text)),
-            None => Err(self.expected_value("expected a string value")),
+            None => Err(self.expected_value(Expected::Text, "expected a string value")),
         }
     }
 
@@ -334,7 +378,7 @@ impl<'a> Parser<'a> {
         if !self.eat("(") {
             return match self.identifier() {
                 Some(name) => Ok(Right::Name(position, Text::from(name))),
-                None => Err(self.expected_value("expected a list, an identifier,")),
+                None => Err(self.expected_value(Expected::List, "expected a list, an identifier,")),
             };
         }
         let mut values = Vec::new();
@@ -347,12 +391,12 @@ impl<'a> Parser<'a> {
                 self.node()?;
                 match self.string()? {
                     Some(value) => values.push(value),
-                    None => return Err(self.error("expected a string value")),
+                    None => return Err(self.error(Expected::Item, "expected a string value")),
                 }
                 self.blanks();
             }
         }
-        self.expect(")", "expected a ')' token")?;
+        self.expect(")", Expected::Close, "expected a ')' token")?;
         Ok(Right::List(position, values))
     }
 
@@ -365,11 +409,15 @@ impl<'a> Parser<'a> {
         self.blanks();
         let field_position = self.position;
         let Some(name) = self.field_name() else {
-            return Err(self.error("expected a field within 'val' transformer"));
+            return Err(self.error(Expected::Argument, "expected a field within 'val' transformer"));
         };
         let field = self.field(name, field_position)?;
         self.blanks();
-        self.expect(")", "expected a ')' token closing the transformer")?;
+        self.expect(
+            ")",
+            Expected::CloseTransformer,
+            "expected a ')' token closing the transformer",
+        )?;
         Ok(Some(Operand::Transformer(TransformerExpr {
             position,
             transformer: Transformer::Val,
@@ -394,7 +442,9 @@ impl<'a> Parser<'a> {
         };
         self.nested += 1;
         if self.nested > MAX_NESTED {
-            return Err(self.error(format!("more than {MAX_NESTED} nested transformers")));
+            return Err(
+                self.error(Expected::Less, format!("more than {MAX_NESTED} nested transformers"))
+            );
         }
         let mut args = Vec::new();
         loop {
@@ -409,7 +459,11 @@ impl<'a> Parser<'a> {
                 break;
             }
         }
-        self.expect(")", "expected a ')' token closing the transformer")?;
+        self.expect(
+            ")",
+            Expected::CloseTransformer,
+            "expected a ')' token closing the transformer",
+        )?;
         let selector = self.bracketed()?;
         self.nested -= 1;
         let expr = TransformerExpr { position, transformer, args, selector };
@@ -454,7 +508,7 @@ impl<'a> Parser<'a> {
                 self.blanks();
             }
         }
-        self.expect(")", "expected a ')' token")?;
+        self.expect(")", Expected::Close, "expected a ')' token")?;
         Ok(args)
     }
 
@@ -469,19 +523,19 @@ impl<'a> Parser<'a> {
         }
         let arg = match self.quoted_string()? {
             Some(text) => String::from_utf8(text.as_bytes().to_vec())
-                .map_err(|_| self.error("a field argument must be UTF-8"))?,
+                .map_err(|_| self.error(Expected::Bracketed, "a field argument must be UTF-8"))?,
             None => {
                 let outside = |b: u8| b"[]\"'\0".contains(&b) || is_space(b);
                 let length = self.rest().iter().take_while(|b| !outside(**b)).count();
                 if length == 0 {
                     let message =
                         "expected a valid field argument: a quoted string or a bare string";
-                    return Err(self.error(message));
+                    return Err(self.error(Expected::Bracketed, message));
                 }
                 self.take(length).to_owned()
             }
         };
-        self.expect("]", "expected a ']' token")?;
+        self.expect("]", Expected::Bracketed, "expected a ']' token")?;
         Ok(Some(arg))
     }
 
@@ -507,7 +561,8 @@ impl<'a> Parser<'a> {
         };
         let inner = &rest[1..end];
         self.take(end + 1);
-        let bytes = unescape(inner, quote).map_err(|message| self.error(message))?;
+        let bytes =
+            unescape(inner, quote).map_err(|message| self.error(Expected::Quoted, message))?;
         self.last = Cow::Owned(bytes.clone());
         Ok(Some(Text::from(bytes)))
     }
@@ -549,8 +604,8 @@ impl<'a> Parser<'a> {
         found
     }
 
-    fn expect(&mut self, token: &str, message: &str) -> Parsed<()> {
-        if self.eat(token) { Ok(()) } else { Err(self.error(message)) }
+    fn expect(&mut self, token: &str, expected: Expected, message: &str) -> Parsed<()> {
+        if self.eat(token) { Ok(()) } else { Err(self.error(expected, message)) }
     }
 
     /// Whether there was any.
@@ -587,7 +642,8 @@ impl<'a> Parser<'a> {
     fn node(&mut self) -> Parsed<()> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
-            return Err(self.error(format!("more than {MAX_NODES} comparisons and literals")));
+            return Err(self
+                .error(Expected::Less, format!("more than {MAX_NODES} comparisons and literals")));
         }
         Ok(())
     }
@@ -598,18 +654,21 @@ impl<'a> Parser<'a> {
         format!("{token}{}", if cut { "..." } else { "" })
     }
 
-    fn expected_value(&self, what: &str) -> ParseError {
+    fn expected_value(&self, expected: Expected, what: &str) -> ParseError {
         let names = quoted(Transformer::ALL.iter().map(|t| t.name()));
-        self.error(format!("{what} or a field with a valid transformer: {names}"))
+        self.error(expected, format!("{what} or a field with a valid transformer: {names}"))
     }
 
     fn expected_arg(&self) -> ParseError {
         let names = quoted(Transformer::ALL.iter().map(|t| t.name()));
-        self.error(format!("expected a field, a literal or a nested valid transformer: {names}"))
+        self.error(
+            Expected::Argument,
+            format!("expected a field, a literal or a nested valid transformer: {names}"),
+        )
     }
 
-    fn error(&self, message: impl Into<String>) -> ParseError {
-        ParseError { position: self.position, message: message.into() }
+    fn error(&self, expected: Expected, message: impl Into<String>) -> ParseError {
+        ParseError { position: self.position, expected, message: message.into() }
     }
 }
 

@@ -62,7 +62,7 @@ fn values_pass<F, W: World<F> + ?Sized>(
 }
 
 /// Whether as many of the literals as asked for fit the value.
-pub(crate) fn literals_hold(
+pub fn literals_hold(
     comparison: Comparison,
     quantifier: Modifier,
     literals: &[Literal],

@@ -13,6 +13,16 @@ pub trait Scheme {
     /// Resolves `name`, `name[arg]`, and names that carry their argument after a dot (`evt.arg.flags`).
     fn field(&self, name: &str, arg: Option<&str>) -> Result<FieldInfo<Self::Field>, FieldError>;
 
+    /// The names of all fields, to find the one that was probably meant.
+    fn names(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// The texts that [`check_literal`](Self::check_literal) does not refuse, if it refuses any.
+    fn known_literals(&self, _field: &Self::Field) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// Refuses a literal that the field can never be worth (an unknown event type); the text is the whole message.
     fn check_literal(&self, _field: &Self::Field, _literal: &str) -> Result<(), String> {
         Ok(())

@@ -14,7 +14,7 @@ pub(crate) fn about<S: Scheme>(
 ) {
     let shown = value.to_str_lossy();
     let mut warn = |message| warnings.push(Warning { position, message });
-    if operator == Operator::Regex && could_be_simpler(value.as_bytes()) {
+    if operator == Operator::Regex && is_plain_regex(value.as_bytes()) {
         warn(format!(
             "regex check with '{shown}' may be optimized with simpler operators such as \
              '=', 'contains', 'startswith', 'endswith'"
@@ -33,7 +33,8 @@ pub(crate) fn about<S: Scheme>(
     }
 }
 
-fn is_field<S: Scheme>(scheme: &S, text: &str) -> bool {
+/// Whether a text is the name of a field.
+pub fn is_field<S: Scheme>(scheme: &S, text: &str) -> bool {
     // Most literals are not even shaped like a field, and lists of literals can be long.
     if !text.starts_with(|c: char| c.is_ascii_alphabetic()) || !text.contains('.') {
         return false;
@@ -47,7 +48,7 @@ fn is_field<S: Scheme>(scheme: &S, text: &str) -> bool {
 }
 
 /// Nothing in it is special, apart from anchors and a wildcard at either end, which other operators have built in.
-fn could_be_simpler(pattern: &[u8]) -> bool {
+pub fn is_plain_regex(pattern: &[u8]) -> bool {
     let mut i = 0;
     while let Some(byte) = pattern.get(i) {
         let at_end = i + 2 == pattern.len();
@@ -82,7 +83,7 @@ mod tests {
             ("a|b", false),
             ("^.*etc", false),
         ] {
-            assert_eq!(could_be_simpler(pattern.as_bytes()), simple, "{pattern}");
+            assert_eq!(is_plain_regex(pattern.as_bytes()), simple, "{pattern}");
         }
     }
 }

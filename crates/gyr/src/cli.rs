@@ -222,9 +222,32 @@ pub(crate) struct ReplayOptions {
 
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct RulesCheckOptions {
-    /// Rules files, in the order in which they are loaded
+    /// Rules files, in the order in which they are loaded, or folders of them
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
+    /// How findings are printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: ReportFormat,
+    /// Warnings fail, too
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Also show remarks: what is fine, but worth knowing
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Estimate what each rule costs
+    #[arg(long)]
+    pub(crate) cost: bool,
+    /// Warn of what this version of Falco does not have, such as 0.45
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) target_version: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    #[default]
+    Text,
+    Json,
+    Sarif,
 }
 
 #[derive(Args, Clone, Debug)]

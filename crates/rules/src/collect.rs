@@ -136,6 +136,41 @@ impl Collection {
         Ok(())
     }
 
+    /// Whether the plugins serve that the files ask for: names and versions of those that are loaded.
+    pub(crate) fn check_plugins(&self, loaded: &[(String, Version)]) -> Result<(), String> {
+        let built_in = (BUILT_IN_PLUGIN.0.to_owned(), BUILT_IN_PLUGIN.1);
+        let loaded: Vec<_> = loaded.iter().chain([&built_in]).collect();
+        for alternatives in &self.plugins {
+            let mut satisfied = false;
+            for required in alternatives {
+                let found = loaded.iter().find(|(name, _)| *name == required.name);
+                let version = Version::parse(&required.version).unwrap_or_default();
+                match found {
+                    None => {}
+                    Some((_, offered)) if offered.serves(version) => satisfied = true,
+                    Some((name, offered)) => {
+                        return Err(format!(
+                            "Plugin '{name}' version '{offered}' is not compatible with required \
+                             plugin version '{}'",
+                            required.version
+                        ));
+                    }
+                }
+            }
+            if !satisfied {
+                let names: Vec<String> = alternatives
+                    .iter()
+                    .map(|required| format!("{} (>= {})", required.name, required.version))
+                    .collect();
+                return Err(format!(
+                    "Plugin requirement not satisfied, must load one of: {}",
+                    names.join(", ")
+                ));
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn define_list(&mut self, mut list: List) {
         list.order = self.defined(self.lists.get(&list.name).map(|earlier| earlier.order));
         self.lists.put(list.name.clone(), list);
@@ -306,6 +341,9 @@ impl RuleUpdate {
             && self.exceptions.is_none()
     }
 }
+
+/// The plugin whose fields and events are built in, as the version that has the same.
+const BUILT_IN_PLUGIN: (&str, Version) = ("container", Version::new(0, 7, 0));
 
 fn check_source(earlier: &str, source: Option<&str>, context: &Context) -> Result<(), Failure> {
     if source.is_none_or(|source| source == earlier) {

@@ -264,10 +264,10 @@ impl Match {
 /// The source of events of the kernel.
 pub(crate) const SYSCALL: &str = "syscall";
 /// More codes of events than this are worth a warning.
-const MANY_EVENTS: usize = 100;
+pub(crate) const MANY_EVENTS: usize = 100;
 const CONTAINER_INFO: &str = "%container.info";
 /// Fields that hold nothing any more.
-const DEPRECATED_FIELDS: &[&str] = &[
+pub(crate) const DEPRECATED_FIELDS: &[&str] = &[
     "evt.dir",
     "evt.latency",
     "evt.latency.s",

@@ -133,6 +133,17 @@ impl Context {
         frames
     }
 
+    /// The name of the file, and the smallest part in it whose place is known for certain.
+    pub(crate) fn place(&self) -> (&str, Position) {
+        let mut frame = &self.0;
+        while frame.condition.is_some()
+            && let Some(outer) = &frame.outer
+        {
+            frame = &outer.0;
+        }
+        (&frame.text, frame.at)
+    }
+
     pub(crate) fn to_text(&self) -> String {
         let mut out = String::new();
         for (i, frame) in self.frames().into_iter().enumerate() {

@@ -40,7 +40,7 @@ impl Entry {
         }
     }
 
-    fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         match self {
             Self::Text(text) => text,
             Self::Missing | Self::List(_) => "",
@@ -56,7 +56,7 @@ impl Entry {
         }
     }
 
-    fn items(&self) -> &[Self] {
+    pub(crate) fn items(&self) -> &[Self] {
         match self {
             Self::List(items) => items,
             Self::Missing | Self::Text(_) => &[],
@@ -329,7 +329,8 @@ fn tuples(exception: &Exception, fields: &[Entry]) -> Result<String, Failure> {
     Ok(format!("({})", alternatives.join(" or ")))
 }
 
-fn operand(value: &Entry, comp: &str) -> String {
+/// A value of an exception as a condition has it behind an operator.
+pub(crate) fn operand(value: &Entry, comp: &str) -> String {
     match value {
         Entry::List(items) => {
             let items: Vec<String> = items.iter().map(|item| quoted(item.text())).collect();

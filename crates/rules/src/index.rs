@@ -62,6 +62,12 @@ impl Events {
         self.len() == 0
     }
 
+    /// Whether all of them are among the others.
+    pub(crate) fn is_within(&self, others: &Self) -> bool {
+        self.codes.iter().zip(others.codes).all(|(word, other)| word & !other == 0)
+            && self.syscalls.clone().difference(&others.syscalls).is_empty()
+    }
+
     #[must_use]
     pub fn union(mut self, other: &Self) -> Self {
         self.codes.iter_mut().zip(other.codes).for_each(|(word, more)| *word |= more);

@@ -1,6 +1,7 @@
 //! Rules files: read, collected, compiled into an immutable ruleset.
 #![forbid(unsafe_code)]
 
+pub mod check;
 mod codes;
 mod collect;
 mod compile;

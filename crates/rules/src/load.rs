@@ -92,42 +92,9 @@ impl<S: Scheme> Loader<S> {
     /// Whether the plugins serve that the files ask for: names and versions of those that are loaded. What the container
     /// plugin gives is built in, so it is always among them.
     pub fn check_plugins(&self, loaded: &[(String, Version)]) -> Result<(), String> {
-        let built_in = (BUILT_IN_PLUGIN.0.to_owned(), BUILT_IN_PLUGIN.1);
-        let loaded: Vec<_> = loaded.iter().chain([&built_in]).collect();
-        for alternatives in &self.collection.plugins {
-            let mut satisfied = false;
-            for required in alternatives {
-                let found = loaded.iter().find(|(name, _)| *name == required.name);
-                let version = Version::parse(&required.version).unwrap_or_default();
-                match found {
-                    None => {}
-                    Some((_, offered)) if offered.serves(version) => satisfied = true,
-                    Some((name, offered)) => {
-                        return Err(format!(
-                            "Plugin '{name}' version '{offered}' is not compatible with required \
-                             plugin version '{}'",
-                            required.version
-                        ));
-                    }
-                }
-            }
-            if !satisfied {
-                let names: Vec<String> = alternatives
-                    .iter()
-                    .map(|required| format!("{} (>= {})", required.name, required.version))
-                    .collect();
-                return Err(format!(
-                    "Plugin requirement not satisfied, must load one of: {}",
-                    names.join(", ")
-                ));
-            }
-        }
-        Ok(())
+        self.collection.check_plugins(loaded)
     }
 }
-
-/// The plugin whose fields and events are built in, as the version that has the same.
-const BUILT_IN_PLUGIN: (&str, Version) = ("container", Version::new(0, 7, 0));
 
 impl<S: Scheme> std::fmt::Debug for Loader<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

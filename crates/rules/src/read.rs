@@ -52,7 +52,7 @@ pub(crate) fn read(
 }
 
 /// The keys that tell what an item is, in the order in which they count.
-fn read_item(
+pub(crate) fn read_item(
     session: &mut Session<'_>,
     collection: &mut Collection,
     item: &Node,

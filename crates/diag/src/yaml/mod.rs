@@ -6,8 +6,11 @@
 
 mod chars;
 mod compose;
+mod place;
 mod scalar;
 mod scan;
+
+pub use place::Places;
 
 use crate::{Position, Span};
 
@@ -54,7 +57,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 64 << 20, nodes: 2_000_000, depth: 200 }
+        Self { bytes: 32 << 20, nodes: 2_000_000, depth: 200 }
     }
 }
 

@@ -4,6 +4,7 @@ mod check;
 mod events;
 pub(crate) mod explain;
 mod render;
+mod sarif;
 mod test;
 
 use std::io::IsTerminal as _;
@@ -24,7 +25,13 @@ pub(crate) fn run(command: &RulesCommand) -> Result<ExitCode> {
 
 /// Whether problems on standard error are shown in colours.
 fn colour() -> Colour {
-    match std::io::stderr().is_terminal() {
+    colour_on(std::io::stderr().is_terminal())
+}
+
+/// Colours are for terminals, and for those who did not ask for none.
+fn colour_on(terminal: bool) -> Colour {
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    match terminal && !no_colour {
         true => Colour::Always,
         false => Colour::Never,
     }

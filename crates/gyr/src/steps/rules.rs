@@ -215,7 +215,7 @@ fn is_there(path: &Path) -> bool {
     is_built_in(path) || path.exists()
 }
 
-fn is_built_in(path: &Path) -> bool {
+pub(crate) fn is_built_in(path: &Path) -> bool {
     path == Path::new(BUILT_IN)
 }
 
