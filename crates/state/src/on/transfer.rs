@@ -230,7 +230,10 @@ fn passed_fds(mut control: &[u8]) -> Vec<i32> {
         let data = len.checked_sub(HEADER).and_then(|len| rest.get(..len));
         let Some(data) = data else { break };
         if i32::from_le_bytes([a, b, c, d]) == SCM_RIGHTS {
-            let numbers = data.as_chunks().0;
+            let (numbers, rest) = data.as_chunks();
+            if !rest.is_empty() || numbers.len() > MAX {
+                break;
+            }
             fds.extend(numbers.iter().map(|&number| i32::from_le_bytes(number)));
         }
         let Some(next) = control.get(len.next_multiple_of(8)..) else { break };
