@@ -29,6 +29,8 @@ pub struct Stats {
     pub n_removed_fds: u64,
     /// Fds that a full table refused.
     pub n_refused_fds: u64,
+    /// Users and groups that a full table refused.
+    pub n_refused_users: u64,
     pub n_stored_events: u64,
     pub n_stored_event_drops: u64,
     pub n_retrieved_events: u64,

@@ -563,6 +563,7 @@ impl State {
             n_fds: self.threads.iter().map(|thread| thread.fds.len() as u64).sum(),
             n_added_threads: self.threads.n_added(),
             n_removed_threads: self.threads.n_removed(),
+            n_refused_users: self.users.n_refused(),
             ..self.stats
         }
     }

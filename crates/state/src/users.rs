@@ -60,6 +60,7 @@ impl Group {
 pub(crate) struct Users {
     containers: HashMap<Vec<u8>, Names, FxBuildHasher>,
     n: usize,
+    n_refused: u64,
     generation: u64,
 }
 
@@ -99,14 +100,19 @@ impl Users {
         })
     }
 
+    pub(crate) const fn n_refused(&self) -> u64 {
+        self.n_refused
+    }
+
     pub(crate) const fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// Whether it was taken: a table of `limit` entries refuses more.
-    pub(crate) fn add_user(&mut self, container: &[u8], entry: &UserEntry, limit: usize) -> bool {
+    /// A table of `limit` entries refuses more.
+    pub(crate) fn add_user(&mut self, container: &[u8], entry: &UserEntry, limit: usize) {
         if self.n >= limit && self.user(container, entry.uid).is_none() {
-            return false;
+            self.n_refused += 1;
+            return;
         }
         let user = User {
             uid: entry.uid,
@@ -120,13 +126,13 @@ impl Users {
             self.n += 1;
         }
         self.generation += 1;
-        true
     }
 
-    /// Whether it was taken: a table of `limit` entries refuses more.
-    pub(crate) fn add_group(&mut self, container: &[u8], entry: &GroupEntry, limit: usize) -> bool {
+    /// A table of `limit` entries refuses more.
+    pub(crate) fn add_group(&mut self, container: &[u8], entry: &GroupEntry, limit: usize) {
         if self.n >= limit && self.group(container, entry.gid).is_none() {
-            return false;
+            self.n_refused += 1;
+            return;
         }
         let group = Group { gid: entry.gid, name: Text::new(&entry.name) };
         let of_container = self.containers.entry_ref(container).or_default();
@@ -134,15 +140,14 @@ impl Users {
             self.n += 1;
         }
         self.generation += 1;
-        true
     }
 
     pub(crate) fn remove_user(&mut self, container: &[u8], uid: u32) {
         if let Some(of_container) = self.containers.get_mut(container)
             && of_container.users.remove(&uid).is_some()
         {
-            self.n -= 1;
-            self.generation += 1;
+            let is_empty = of_container.users.is_empty() && of_container.groups.is_empty();
+            self.removed(container, is_empty);
         }
     }
 
@@ -150,8 +155,16 @@ impl Users {
         if let Some(of_container) = self.containers.get_mut(container)
             && of_container.groups.remove(&gid).is_some()
         {
-            self.n -= 1;
-            self.generation += 1;
+            let is_empty = of_container.users.is_empty() && of_container.groups.is_empty();
+            self.removed(container, is_empty);
+        }
+    }
+
+    fn removed(&mut self, container: &[u8], is_empty: bool) {
+        self.n -= 1;
+        self.generation += 1;
+        if is_empty {
+            self.containers.remove(container);
         }
     }
 }

@@ -177,6 +177,23 @@ fn full_tables_refuse_and_count() {
 }
 
 #[test]
+fn a_full_table_of_users_refuses_and_counts() {
+    let mut state = State::new(Limits { users: 1, ..Limits::default() });
+    let added = |uid: u32, name: &[u8]| {
+        let record = RecordBuilder::new(EventCode::USER_ADDED, 5, -1).u32(uid).u32(0).text(name);
+        record.text(b"/").text(b"/bin/sh").text(b"")
+    };
+    let group = RecordBuilder::new(EventCode::GROUP_ADDED, 5, -1).u32(3).text(b"g").text(b"");
+    apply(&mut state, added(1, b"old"));
+    apply(&mut state, added(1, b"new"));
+    apply(&mut state, added(2, b"other"));
+    apply(&mut state, group);
+    assert_eq!(state.user(b"", 1).unwrap().name(), b"new");
+    assert!(state.user(b"", 2).is_none() && state.group(b"", 3).is_none());
+    assert_eq!(state.stats().n_refused_users, 2);
+}
+
+#[test]
 fn a_state_can_go_to_another_thread() {
     fn is_send<T: Send>() {}
     is_send::<State>();

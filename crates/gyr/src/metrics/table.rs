@@ -176,6 +176,8 @@ pub(crate) static METRICS: &[Metric] = &[
     ours("gyr_reloads_total", "How often configuration and rules were read again, and how that went; a failed one changes nothing", Counter, reloads),
     ours("gyr_engine_events_total", "Events that the engine has taken", Counter, |v| vec![plain(Uint(v.now.engine.n_events))]),
     ours("gyr_engine_last_turn_timestamp_seconds", "When the engine last looked up from its events, as it is asked to every second; it is stuck if this stays behind", Gauge, last_turn),
+    ours("gyr_state_refused_fds_total", "File descriptors that the table of a process had no room for", Counter, |v| vec![plain(Uint(v.now.engine.state.n_refused_fds))]),
+    ours("gyr_state_refused_users_total", "Users and groups that their table had no room for", Counter, |v| vec![plain(Uint(v.now.engine.state.n_refused_users))]),
     ours("gyr_kernel_read_faults_total", "Parameters sent empty because user memory could not be read", Counter, |v| vec![plain(Uint(v.now.kernel(|cpu| cpu.faults)))]),
     ours("gyr_kernel_enter_faults_total", "Opens and connects whose name or address could not be read when they began: a change of it before they ended would go unseen", Counter, |v| vec![plain(Uint(v.now.kernel(|cpu| cpu.enter_faults)))]),
     ours("gyr_kernel_too_large_total", "Events that were too large for a record", Counter, |v| vec![plain(Uint(v.now.kernel(|cpu| cpu.too_large)))]),
