@@ -48,10 +48,25 @@ fn main() -> ExitCode {
         Some(Command::Watch(options)) => watch::run(&options),
     };
     result.unwrap_or_else(|error| {
-        print_error(&format!("Error: {error:#}"));
+        print_error(&match error.downcast_ref::<RuntimeError>() {
+            Some(RuntimeError(message)) => format!("Runtime error: {message}. Exiting."),
+            None => format!("Error: {error:#}"),
+        });
         ExitCode::FAILURE
     })
 }
+
+/// An error that Falco words otherwise: one that it does not expect.
+#[derive(Debug)]
+pub(crate) struct RuntimeError(pub(crate) String);
+
+impl std::fmt::Display for RuntimeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for RuntimeError {}
 
 /// Help is no error; all else is, with Falco's exit status.
 fn refused(error: &clap::Error) -> ExitCode {

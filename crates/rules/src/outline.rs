@@ -57,9 +57,26 @@ impl<S: Scheme> Loader<S> {
         let Some(scheme) = self.language.scheme(&rule.source) else {
             return Err(format!("there is no source {}", rule.source));
         };
-        let lists = ResolvedLists::new(&self.collection);
-        let collection = &self.collection;
-        Builder { collection, scheme, lists, nested: 0, left: MAX_PARTS }.rule(rule)
+        let builder = || Builder {
+            collection: &self.collection,
+            scheme,
+            lists: ResolvedLists::new(&self.collection),
+            nested: 0,
+            left: MAX_PARTS,
+        };
+        let compiled = self.compiled_rule(&rule.name).map(|rule| flat(&rule.checked.root));
+        let is_right = |root: &Part<_>| compiled.as_ref().is_none_or(|node| *node == root.node());
+        match builder().rule(rule) {
+            Ok(root) if is_right(&root) => return Ok(Outline { root }),
+            _ => {}
+        }
+        // Parentheses can lead out of the condition or out of an exception, since both are put in as text.
+        let text = exceptions::condition(&rule.condition, &rule.exceptions);
+        let root = builder().text(&text.map_err(|failure| failure.message)?)?;
+        match is_right(&root) {
+            true => Ok(Outline { root }),
+            false => Err("the condition cannot be taken apart".to_owned()),
+        }
     }
 }
 
@@ -74,7 +91,8 @@ struct Builder<'a, S> {
 }
 
 impl<S: Scheme> Builder<'_, S> {
-    fn rule(mut self, rule: &collect::Rule) -> Result<Outline<S::Field>, String> {
+    /// The condition, and each exception apart.
+    fn rule(mut self, rule: &collect::Rule) -> Result<Part<S::Field>, String> {
         let condition = self.text(&rule.condition)?;
         let mut parts = match condition.kind {
             PartKind::All(parts) => parts,
@@ -90,11 +108,10 @@ impl<S: Scheme> Builder<'_, S> {
             let part = Part::of(PartKind::Exception { name, body });
             parts.push(Part::of(PartKind::Not(Box::new(part))));
         }
-        let root = match <[Part<S::Field>; 1]>::try_from(parts) {
+        Ok(match <[Part<S::Field>; 1]>::try_from(parts) {
             Ok([only]) => only,
             Err(parts) => Part::of(PartKind::All(parts)),
-        };
-        Ok(Outline { root })
+        })
     }
 
     /// The parts of a condition that is text, where lists and macros still are names.
@@ -199,6 +216,40 @@ impl<F> Part<F> {
         };
         Self { kind, size: inner + 1 }
     }
+}
+
+impl<F: Clone> Part<F> {
+    /// What it comes to without names, [flat].
+    fn node(&self) -> Node<F> {
+        let each = |parts: &[Self]| parts.iter().map(Self::node).collect();
+        match &self.kind {
+            PartKind::All(parts) => all(each(parts)),
+            PartKind::Any(parts) => any(each(parts)),
+            PartKind::Not(part) => Node::Not(Box::new(part.node())),
+            PartKind::Macro { body, .. } | PartKind::Exception { body, .. } => body.node(),
+            PartKind::Check(asked) => Node::Atom(Box::new(asked.atom.clone())),
+        }
+    }
+}
+
+/// The same without `and` directly within `and`, and `or` within `or`: however deep macros and parentheses were.
+fn flat<F: Clone>(node: &Node<F>) -> Node<F> {
+    match node {
+        Node::And(nodes) => all(nodes.iter().map(flat).collect()),
+        Node::Or(nodes) => any(nodes.iter().map(flat).collect()),
+        Node::Not(node) => Node::Not(Box::new(flat(node))),
+        Node::Atom(atom) => Node::Atom(atom.clone()),
+    }
+}
+
+fn all<F>(nodes: Vec<Node<F>>) -> Node<F> {
+    let inner = |node| if let Node::And(inner) = node { inner } else { vec![node] };
+    Node::And(nodes.into_iter().flat_map(inner).collect())
+}
+
+fn any<F>(nodes: Vec<Node<F>>) -> Node<F> {
+    let inner = |node| if let Node::Or(inner) = node { inner } else { vec![node] };
+    Node::Or(nodes.into_iter().flat_map(inner).collect())
 }
 
 fn cut(mut text: String) -> String {

@@ -164,6 +164,10 @@ fn rules(input: &[u8]) {
         // What is printed so that it reads back does.
         let text = gyr_filter::exact(&rule.condition).to_string();
         assert!(gyr_filter::parse(&text).is_ok(), "{text}");
+        // What is explained of a rule is the rule.
+        if let Err(why) = loader.outline(&rule.name) {
+            assert!(why.contains("too"), "{}: {why}", rule.name);
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::print::print;
 use super::{App, Flow};
+use crate::RuntimeError;
 use crate::cli::Options;
 use crate::log::Log;
 use crate::{network, versions};
@@ -345,7 +346,7 @@ fn describe_text(app: &App, loader: &Loader<Fields>) -> Result<String> {
 }
 
 fn not_loaded(name: &str) -> anyhow::Error {
-    anyhow!("Rule \"{name}\" is not loaded")
+    RuntimeError(format!("Rule \"{name}\" is not loaded")).into()
 }
 
 /// What the container plugin gives elsewhere is built in.
