@@ -121,7 +121,7 @@ pub static KEYS: &[Key] = &[
         "Where root and our own user can ask a live run, as gyr rules explain --live does; empty = nowhere."),
 
     key("engine.kind", one_of(&["kmod", "modern_ebpf", "replay", "nodriver", "ebpf", "gvisor"]), "kmod", "modern_ebpf",
-        "Where events come from: modern_ebpf (the kernel), replay (a capture file), nodriver (plugins only). kmod is taken as modern_ebpf."),
+        "Where events come from: modern_ebpf (the kernel), replay (a capture file), nodriver (nothing, until there are plugins). kmod is taken as modern_ebpf."),
     key("engine.kmod.buf_size_preset", BUFFER, "4", "4", "As for modern_ebpf, if that is the kind."),
     key("engine.kmod.drop_failed_exit", Bool, "false", "false", "As for modern_ebpf, if that is the kind."),
     key("engine.modern_ebpf.cpus_for_each_buffer", at_least(0), "2", "2",
@@ -231,7 +231,7 @@ pub static KEYS: &[Key] = &[
     key("libs_logger.severity", one_of(SEVERITIES), "info", "info", "The least grave of those; without effect."),
     key("output_timeout", at_least(0), "2000", "2000", "Milliseconds that an output may take."),
     key("syscall_event_timeouts.max_consecutives", at_least(1), "1000", "1000",
-        "Turns without any event after which something must be wrong; without effect."),
+        "Turns without any event after which something must be wrong."),
     key("syscall_event_drops.threshold", Number { min: 0.0, max: 1.0 }, ".1", ".1",
         "Share of a second's events that may be lost before the actions are taken."),
     key("syscall_event_drops.actions", Type::Choices(&["ignore", "log", "alert", "exit"]), "[]", "[log, alert]", "What to do then; ignore only alone."),

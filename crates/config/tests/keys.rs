@@ -15,7 +15,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "engine.gvisor.root",
     "libs_logger.enabled",
     "libs_logger.severity",
-    "syscall_event_timeouts.max_consecutives",
     "metrics.plugins_metrics_enabled",
     "metrics.kernel_iter_event_counters_enabled",
     "metrics.jemalloc_stats_enabled",

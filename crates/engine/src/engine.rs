@@ -1,6 +1,7 @@
 //! The loop: each event updates the state, then is asserted against the rules; a match becomes an alert.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use gyr_alert::{Alert, Priority};
 use gyr_capture::{Next, Record, RecordFlags, Source, SourceError};
@@ -43,7 +44,7 @@ pub struct Settings {
     pub limits: Limits,
     /// Events of this process are kept from the rules: our own, when live.
     pub own_pid: Option<i64>,
-    /// Nanoseconds between events after which the run ends.
+    /// Nanoseconds between events after which the run ends; when nothing happens, those of the clock.
     pub duration: Option<u64>,
     /// What matches record; none if captures are off.
     pub captures: Option<CaptureSettings>,
@@ -126,6 +127,7 @@ impl Engine {
         host: &mut dyn Host,
         control: &mut impl Control,
     ) -> Result<End, SourceError> {
+        let began = Instant::now();
         loop {
             // By reference: a record is large for a value that is moved with each event.
             let turn = match source.next() {
@@ -148,6 +150,13 @@ impl Engine {
                 Ok(Next::Idle) => {
                     if let Some(captures) = &mut self.captures {
                         captures.idle();
+                    }
+                    if self
+                        .settings
+                        .duration
+                        .is_some_and(|most| began.elapsed().as_nanos() > most.into())
+                    {
+                        return Ok(End::Duration);
                     }
                     Turn::Idle
                 }

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use gyr_alert::Alert;
 use gyr_capture::scap::Replay;
-use gyr_capture::{Source, SourceError, Stats};
+use gyr_capture::{Next, Source, SourceError, Stats};
 use gyr_config::{Config, EngineKind};
 use gyr_engine::{CaptureNotice, Control, End as Ended, Engine, Forget, Settings, Turn};
 use gyr_event::Interest;
@@ -87,7 +88,8 @@ pub(super) fn run(app: &mut App) -> Result<Flow> {
                 kernel(config, interest, &mut engine, &mut control)
             }
             EngineKind::NoDriver => {
-                Err(anyhow!("engine.kind nodriver needs a plugin that is a source of events"))
+                app.log.info("Opening 'syscall' source with no driver.");
+                Ok(attend(&mut Silence, &mut engine, &mut control).map(|_| ())?)
             }
         }
     });
@@ -234,20 +236,43 @@ fn replay(config: &Config, engine: &mut Engine, control: &mut Loop<'_>) -> Resul
     let mut source = Replay::from_reader(reader, file.display().to_string())?;
     engine.load(source.take_snapshot());
     control.progress = Progress::new().map(|progress| (progress, meter));
-    let ended = loop {
-        match engine.run(&mut source, &mut NoHost, control) {
-            Ok(Ended::Stopped) if !control.is_stopped() => {
-                control.desk.work(&mut Station { engine, kernel: None });
-            }
-            ended => break ended,
-        }
-    };
+    let ended = attend(&mut source, engine, control);
     control.seen = Some(source.stats());
     if let Some((progress, _)) = control.progress.take() {
         progress.end();
     }
     ended?;
     Ok(())
+}
+
+/// Runs the engine on a source without a host, and does the jobs of others meanwhile.
+fn attend(
+    source: &mut dyn Source,
+    engine: &mut Engine,
+    control: &mut Loop<'_>,
+) -> Result<Ended, SourceError> {
+    loop {
+        match engine.run(source, &mut NoHost, control) {
+            Ok(Ended::Stopped) if !control.is_stopped() => {
+                control.desk.work(&mut Station { engine, kernel: None });
+            }
+            ended => return ended,
+        }
+    }
+}
+
+/// The source where there is none: time passes.
+struct Silence;
+
+impl Source for Silence {
+    fn next(&mut self) -> Result<Next<'_>, SourceError> {
+        thread::sleep(Duration::from_millis(20));
+        Ok(Next::Idle)
+    }
+
+    fn stats(&self) -> Stats {
+        Stats::default()
+    }
 }
 
 fn kernel(
