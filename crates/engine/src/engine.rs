@@ -11,10 +11,12 @@ use gyr_filter::{Evaluator, Scratch};
 use gyr_rules::Ruleset;
 use gyr_state::{Current, Host, Limits, State};
 
+use crate::beside::Beside;
 use crate::captures::{CaptureNotice, CaptureSettings, CaptureStats, Captures};
 use crate::explain::{Around, Explainer, Explanation, Question};
 use crate::rules::Rules;
 use crate::tally::Tally;
+use crate::visible::is_for_rules;
 
 /// Where events become alerts.
 #[derive(Debug)]
@@ -30,6 +32,7 @@ pub struct Engine {
     captures: Option<Captures>,
     /// While somebody asks why a rule does what it does.
     explainer: Option<Box<Explainer>>,
+    beside: Option<Box<Beside>>,
     n_events: u64,
     first_ts: Option<u64>,
     /// When [`Settings::forget`] is due next, by the time of events.
@@ -105,6 +108,7 @@ impl Engine {
             scratch: Scratch::default(),
             evaluator: Evaluator::new(),
             explainer: None,
+            beside: None,
             n_events: 0,
             first_ts: None,
             forget_at: 0,
@@ -190,6 +194,15 @@ impl Engine {
         self.tell_captures(control);
     }
 
+    /// From the next event on, asserts these rules too, until [`Self::assert_no_more`]. Their matches go to `tell` only.
+    pub fn assert_beside(&mut self, rules: Rules, tell: Box<dyn FnMut(Alert) + Send>) {
+        self.beside = Some(Box::new(Beside::new(rules, tell)));
+    }
+
+    pub fn assert_no_more(&mut self) {
+        self.beside = None;
+    }
+
     /// From the next event on, watches why one rule matches or does not.
     pub fn explain(&mut self, question: Question) {
         self.explainer = Some(Box::new(Explainer::new(question)));
@@ -262,6 +275,9 @@ impl Engine {
         {
             self.explain_event(record, current);
         }
+        if self.beside.is_some() && is_for_rules(record) {
+            self.assert_rules_beside(record, current);
+        }
         let is_asked =
             self.rules.asked.get(record.event.code().index()).is_some_and(|asked| *asked);
         if is_asked && !record.flags.contains(RecordFlags::STATE_ONLY) {
@@ -296,6 +312,17 @@ impl Engine {
         };
         let Rules { ruleset, source, .. } = &self.rules;
         ruleset.matches(*source, event.code(), &context, &mut self.evaluator, on_match);
+    }
+
+    #[cold]
+    fn assert_rules_beside(&mut self, record: &Record<'_>, current: Current) {
+        let context = Context::new(record.event, &self.state, current, &self.session);
+        if is_own(&self.settings, &context) {
+            return;
+        }
+        if let Some(beside) = &mut self.beside {
+            beside.see(record, context, &self.scratch, &self.settings);
+        }
     }
 
     #[cold]
@@ -446,6 +473,28 @@ thread 200 pid=200 comm=own exe=own exepath=/bin/own
         let counts: Vec<_> = engine.tally().by_rule().collect();
         assert_eq!(counts, [("c", 1), ("b", 1)]);
         assert_eq!(engine.tally().n_matches(), 4);
+    }
+
+    #[test]
+    fn rules_beside_the_others_change_nothing_for_them() {
+        let session = Session::new("syscall", TimeZone::UTC);
+        let mut engine = Engine::new(settings(), session, ruleset(RULES, Matching::First)).unwrap();
+        let mut source = TextEvents::parse("events", EVENTS).unwrap();
+        engine.load(source.take_snapshot());
+        let beside = RULES.replace("rule: a", "rule: beside");
+        let rules = Rules::new(ruleset(&beside, Matching::First), "syscall").unwrap();
+        let (sender, seen) = std::sync::mpsc::channel();
+        let tell = move |alert: Alert| sender.send(alert.form.name.clone()).unwrap();
+        engine.assert_beside(rules, Box::new(tell));
+        // After the event of /etc/own.
+        let mut recorder = Recorder { lines: Vec::new(), turns: 3 };
+        engine.run(&mut source, &mut NoHost, &mut recorder).unwrap();
+        engine.assert_no_more();
+        recorder.turns = 99;
+        engine.run(&mut source, &mut NoHost, &mut recorder).unwrap();
+        assert_eq!(seen.iter().collect::<Vec<_>>(), ["beside", "beside"]);
+        assert_eq!(recorder.lines.len(), 3);
+        assert_eq!(engine.tally().by_rule().collect::<Vec<_>>(), [("a", 3), ("b", 0)]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! [`Engine::run`] takes events from any [`gyr_capture::Source`]; the binary, tests and benchmarks drive it.
 #![forbid(unsafe_code)]
 
+mod beside;
 mod captures;
 mod engine;
 mod explain;

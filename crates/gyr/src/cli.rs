@@ -31,6 +31,8 @@ pub(crate) enum Command {
     /// Tools for those who write rules
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Send an alert about a harmless event through everything, and tell which outputs have delivered it
+    Selftest(SelftestOptions),
     /// Print the events that match a condition, one line each, until Ctrl-C
     Watch(WatchOptions),
 }
@@ -146,6 +148,19 @@ pub(crate) struct DoctorOptions {
     /// Set a key of the configuration
     #[arg(short = 'o', long = "option", value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct SelftestOptions {
+    /// Configuration file
+    #[arg(short = 'c', value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Set a key of the configuration
+    #[arg(short = 'o', long = "option", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// The harmless event: open this file, and do nothing else
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(crate) open: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug, Default)]

@@ -52,6 +52,11 @@ impl Monitored {
         self.quiet.most = max_consecutive_timeouts;
     }
 
+    /// What is sent now.
+    pub(crate) const fn interest(&self) -> &Interest {
+        self.probe.interest()
+    }
+
     /// Sends other events from now on.
     pub(crate) fn set_interest(&mut self, interest: &Interest) -> Result<(), LoadError> {
         self.probe.set_interest(interest)

@@ -16,6 +16,7 @@ mod progress;
 mod quiet;
 mod record;
 mod rules;
+mod selftest;
 mod service;
 mod signals;
 mod steps;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Some(Command::Record(options)) => record::run(&options),
         Some(Command::Replay(options)) => steps::run(options.into()),
         Some(Command::Rules(command)) => rules::run(&command),
+        Some(Command::Selftest(options)) => selftest::run(&options),
         Some(Command::Watch(options)) => watch::run(&options),
     };
     result.unwrap_or_else(|error| {

@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use gyr_alert::{Alert, Renderer};
 
+use crate::trace::{Fate, Trace};
+
 /// An alert that every output gets.
 #[derive(Debug)]
 pub(crate) struct Message {
@@ -12,6 +14,8 @@ pub(crate) struct Message {
     pub(crate) made: Instant,
     /// The line, once an output has rendered it; `None` if it is too long to be kept.
     line: OnceLock<Option<Box<[u8]>>>,
+    /// Who wants to know what becomes of it.
+    trace: Option<Trace>,
 }
 
 /// Alerts that an output shall take, as lines.
@@ -32,8 +36,16 @@ pub struct Line<'a> {
 }
 
 impl Message {
-    pub(crate) fn new(alert: Alert) -> Self {
-        Self { alert, made: Instant::now(), line: OnceLock::new() }
+    pub(crate) fn new(alert: Alert, trace: Option<Trace>) -> Self {
+        Self { alert, made: Instant::now(), line: OnceLock::new(), trace }
+    }
+
+    /// Tells whoever wants to know.
+    #[inline]
+    pub(crate) fn tell(&self, output: &'static str, fate: impl FnOnce() -> Fate) {
+        if let Some(Trace(trace)) = &self.trace {
+            trace(output, fate());
+        }
     }
 
     /// The most bytes it can hold while it waits.
@@ -136,7 +148,7 @@ pub(crate) mod tests {
 
     pub(crate) fn batch(messages: &[&str]) -> Batch {
         let mut batch = Batch::default();
-        let messages = messages.iter().map(|message| Arc::new(Message::new(alert(message))));
+        let messages = messages.iter().map(|message| Arc::new(Message::new(alert(message), None)));
         batch.messages().extend(messages);
         batch.render(&mut renderer());
         batch
@@ -157,7 +169,7 @@ pub(crate) mod tests {
     #[test]
     fn a_shared_line_is_kept_unless_it_is_too_long() {
         for (name, kept) in [("a".to_owned(), true), ("\u{1}".repeat(10_000), false)] {
-            let message = Arc::new(Message::new(alert(&name)));
+            let message = Arc::new(Message::new(alert(&name), None));
             let other = Arc::clone(&message);
             let (mut first, mut second) = (Vec::new(), Vec::new());
             message.write_line(&mut renderer(), &mut first);
@@ -169,7 +181,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_line_that_nobody_else_needs_is_not_kept() {
-        let message = Arc::new(Message::new(alert("a")));
+        let message = Arc::new(Message::new(alert("a"), None));
         message.write_line(&mut renderer(), &mut Vec::new());
         assert!(message.line.get().is_none());
     }

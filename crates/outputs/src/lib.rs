@@ -20,6 +20,7 @@ mod stdout;
 mod syslog;
 mod tcp;
 mod tls;
+mod trace;
 mod watch;
 mod worker;
 
@@ -34,6 +35,7 @@ pub use queue::{Limits, Overflow};
 pub use stats::{LATENCY_BOUNDS, Latency, Stats};
 pub use stdout::StdoutSettings;
 pub use syslog::{Syslog, SyslogSettings};
+pub use trace::{Fate, Trace};
 
 use std::io;
 use std::time::Duration;

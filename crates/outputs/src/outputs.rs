@@ -9,6 +9,7 @@ use gyr_alert::{Alert, Renderer};
 use crate::batch::Message;
 use crate::kinds::Opener;
 use crate::queue::{Limits, Queue};
+use crate::trace::{Fate, Trace};
 use crate::watch::{Said, Watch};
 use crate::{KINDS, Problem, Settings, Stats, worker};
 
@@ -145,10 +146,22 @@ impl Outputs {
 impl Sender {
     /// Hands the alert to every output. One whose queue is full loses it, or, if the limits say so, is waited for.
     pub fn send(&self, alert: Alert) {
-        let message = Arc::new(Message::new(alert));
+        self.push(&Arc::new(Message::new(alert, None)));
+    }
+
+    /// The same, and `trace` hears from each output what became of it. Returns their names.
+    pub fn send_traced(&self, alert: Alert, trace: Trace) -> Vec<&'static str> {
+        let names = self.shared.channels().iter().map(|channel| channel.name).collect();
+        self.push(&Arc::new(Message::new(alert, Some(trace))));
+        names
+    }
+
+    fn push(&self, message: &Arc<Message>) {
         // Held to the end: an output that leaves gets nothing after it was asked to finish.
         for channel in self.shared.channels().iter() {
-            channel.queue.push(&message);
+            if let Err(refused) = channel.queue.push(message) {
+                message.tell(channel.name, || Fate::Dropped(refused.reason().to_owned()));
+            }
         }
     }
 
@@ -520,6 +533,39 @@ mod tests {
         assert_eq!(stop(outputs), [[10_000, 0, 0, 0], [10_000, 0, 0, 0]]);
         let n_lines: usize = swapped.iter().map(|fake| fake.lines.lock().unwrap().len()).sum();
         assert_eq!(n_lines, 10_000);
+    }
+
+    #[test]
+    fn an_alert_can_be_followed_to_every_output() {
+        let good = fake("good", true, Batching::ONE);
+        let bad = fake("bad", false, Batching::ONE);
+        let full = fake("full", true, Batching::ONE);
+        let limits = Limits { n_alerts: 1, ..ROOMY };
+        let (outputs, _) = start(&[&good, &bad, &full], options(limits, LONG));
+        good.permit(2);
+        bad.permit(2);
+        send(&outputs, &["a"]);
+        let is_empty = |name| {
+            move |stats: &[(&str, Stats)]| {
+                stats.iter().any(|(of, stats)| *of == name && stats.n_waiting == 0)
+            }
+        };
+        while !is_empty("good")(&outputs.stats()) || !is_empty("bad")(&outputs.stats()) {
+            std::thread::yield_now();
+        }
+        let fates = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&fates);
+        let trace = Trace(Arc::new(move |name, fate| told.lock().unwrap().push((name, fate))));
+        let names = outputs.sender().send_traced(alert("b"), trace);
+        assert_eq!(names, ["good", "bad", "full"]);
+        full.permit(1);
+        assert_eq!(stop(outputs), [[2, 0, 0, 0], [0, 0, 2, 0], [1, 1, 0, 0]]);
+        let mut fates = std::mem::take(&mut *fates.lock().unwrap());
+        fates.sort_unstable_by_key(|(name, _)| *name);
+        assert_eq!(fates[0], ("bad", Fate::Dropped("refused".to_owned())));
+        assert_eq!(fates[1], ("full", Fate::Dropped("its queue is full".to_owned())));
+        assert!(matches!(fates[2], ("good", Fate::Delivered(_))));
+        assert_eq!(fates.len(), 3);
     }
 
     #[test]

@@ -329,8 +329,10 @@ mod tests {
             let failed = output.send(&batch(&[message])).unwrap_err();
             assert_eq!(failed.error.kind(), ErrorKind::TimedOut, "{}", failed.error);
             let pid: i32 = fs::read_to_string(&path).unwrap().trim().parse().unwrap();
-            let state = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            assert!(state.is_empty() || state.contains(") Z "), "{state}");
+            gyr_testkit::eventually("it is dead", || {
+                let state = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+                state.is_empty() || state.contains(") Z ")
+            });
             fs::remove_file(&path).unwrap();
         }
     }

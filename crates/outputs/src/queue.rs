@@ -73,6 +73,24 @@ enum Life {
     Abandoned,
 }
 
+/// Why a message was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    Full,
+    Ending,
+    NotOpen,
+}
+
+impl Refused {
+    pub(crate) const fn reason(self) -> &'static str {
+        match self {
+            Self::Full => "its queue is full",
+            Self::Ending => "it is about to end",
+            Self::NotOpen => "it could not be opened; the log says why",
+        }
+    }
+}
+
 /// What the worker shall do next.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Work {
@@ -90,7 +108,7 @@ impl Queue {
     }
 
     /// Puts the message in; if there is no room, drops it or waits.
-    pub(crate) fn push(&self, message: &Arc<Message>) {
+    pub(crate) fn push(&self, message: &Arc<Message>) -> Result<(), Refused> {
         let size = message.size();
         let mut state = self.lock();
         state.stats.n_produced += 1;
@@ -101,7 +119,7 @@ impl Queue {
             }
             if self.limits.overflow == Overflow::Drop {
                 state.stats.n_full += 1;
-                return;
+                return Err(Refused::Full);
             }
             state.n_sleeping_senders += 1;
             state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -111,11 +129,11 @@ impl Queue {
             Life::Open => {}
             Life::Closing | Life::Abandoned => {
                 state.stats.n_discarded += 1;
-                return;
+                return Err(Refused::Ending);
             }
             Life::Finished => {
                 state.stats.n_failed += 1;
-                return;
+                return Err(Refused::NotOpen);
             }
         }
         state.bytes += size;
@@ -129,6 +147,7 @@ impl Queue {
         if wake {
             self.came.notify_one();
         }
+        Ok(())
     }
 
     /// Waits for work; what is to be sent comes in `messages`, which must be empty.

@@ -9,6 +9,7 @@ use gyr_alert::Renderer;
 use crate::kinds::Opener;
 use crate::outputs::Report;
 use crate::queue::{Queue, Work};
+use crate::trace::Fate;
 use crate::{Batch, Output, Problem};
 
 /// Starts the thread, which opens the output first: opening can take as long as anything.
@@ -59,6 +60,12 @@ impl Worker {
             Ok(()) => (n, None),
             Err(failed) => (failed.n_sent.min(n), Some(failed.error)),
         };
+        for (i, message) in batch.messages().iter().enumerate() {
+            message.tell(self.name, || match &error {
+                Some(error) if i >= n_sent => Fate::Dropped(error.to_string()),
+                _ => Fate::Delivered(message.made.elapsed()),
+            });
+        }
         self.queue.sent(batch.messages(), n_sent);
         let lost_before = self.n_failed;
         if n_sent > 0 && lost_before > 0 {

@@ -164,6 +164,11 @@ impl Probe {
         if self.attached { self.attach_tracepoints() } else { Ok(()) }
     }
 
+    /// What is sent now.
+    pub const fn interest(&self) -> &Interest {
+        &self.interest
+    }
+
     /// What the programs and the reading end have counted.
     pub fn kernel_stats(&self) -> Result<Stats, LoadError> {
         let zero = 0u32.to_ne_bytes();

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::log::Log;
 use crate::rules::explain::Report;
+use crate::selftest::Trial;
 
 /// What can be asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,12 +25,15 @@ use crate::rules::explain::Report;
 pub(crate) enum Request {
     /// Why a rule does, or does not, match what happens from now on.
     Explain { rule: String, seconds: u64, nearest: usize },
+    /// What becomes of an alert about this file, which whoever asks opens from now on.
+    Selftest { file: PathBuf },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reply {
     Explained(Box<Report>),
+    Tested(Trial),
     /// It could not be done, and why.
     Error(String),
 }
@@ -72,6 +76,11 @@ impl Drop for ControlSocket {
         }
         let _ = fs::remove_file(&self.path); // somebody may have been faster
     }
+}
+
+/// Whether a Gyr listens at this path.
+pub(crate) fn is_there(path: &Path) -> bool {
+    UnixStream::connect(path).is_ok()
 }
 
 /// Asks the Gyr that listens at this path.

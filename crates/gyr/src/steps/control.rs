@@ -8,12 +8,14 @@ use anyhow::{Context as _, Result};
 use gyr_config::{Config, EngineKind};
 use gyr_engine::{Budget, Question};
 use gyr_fields::Fields;
+use gyr_outputs::Sender;
 use gyr_rules::Loader;
 
 use super::{App, Flow};
 use crate::control::{Answer, ControlSocket, MAX_NEAREST, MAX_SECONDS, Reply, Request};
 use crate::desk::Desk;
 use crate::rules::explain;
+use crate::selftest;
 
 /// The engine may spend one part of so many of its time on a question.
 const BUDGET: Budget = Budget { one_of: 20 };
@@ -38,7 +40,8 @@ pub(super) fn open(app: &mut App) -> Result<Flow> {
         return Ok(Flow::Next);
     }
     let known = Arc::new(Mutex::new(Arc::new(Known { config: config.clone(), loader })));
-    let answer = answer(Arc::clone(&known), Arc::clone(&app.desk));
+    let outputs = app.outputs.as_ref().context("no outputs are open")?;
+    let answer = answer(Arc::clone(&known), Arc::clone(&app.desk), outputs.sender());
     match ControlSocket::open(&path, &app.log, answer) {
         Ok(socket) => {
             app.control = Some(socket);
@@ -52,22 +55,37 @@ pub(super) fn open(app: &mut App) -> Result<Flow> {
     Ok(Flow::Next)
 }
 
-fn answer(known: Arc<Mutex<Arc<Known>>>, desk: Arc<Desk>) -> Answer {
-    Box::new(move |request, wait| {
-        let Request::Explain { rule, seconds, nearest } = request;
-        let known = Arc::clone(&known.lock().unwrap_or_else(PoisonError::into_inner));
-        let Known { config, loader } = &*known;
-        let mut report = explain::report(loader, config, &rule)?;
-        if loader.compiled_rule(&rule).is_some() {
-            let question = explain::question(loader, &rule, nearest.min(MAX_NEAREST))?;
-            let question = Question { budget: Some(BUDGET), ..question };
-            let began = desk.ask(PATIENCE, |station| station.engine.explain(question));
-            began.context("the engine is too busy to look")?;
-            wait(Duration::from_secs(seconds.min(MAX_SECONDS)));
-            let explained = desk.ask(PATIENCE, |station| station.engine.explained());
-            report.explanation =
-                Some(explained.context("the engine has ended")?.unwrap_or_default());
+fn answer(known: Arc<Mutex<Arc<Known>>>, desk: Arc<Desk>, sender: Sender) -> Answer {
+    Box::new(move |request, wait| match request {
+        Request::Explain { rule, seconds, nearest } => {
+            let known = Arc::clone(&known.lock().unwrap_or_else(PoisonError::into_inner));
+            let time = Duration::from_secs(seconds.min(MAX_SECONDS));
+            explain(&known, &desk, &rule, nearest, &|| wait(time))
+                .map(Box::new)
+                .map(Reply::Explained)
         }
-        Ok(Reply::Explained(Box::new(report)))
+        Request::Selftest { file } => {
+            selftest::trial(&desk, &sender, &file, wait).map(Reply::Tested)
+        }
     })
+}
+
+fn explain(
+    Known { config, loader }: &Known,
+    desk: &Desk,
+    rule: &str,
+    nearest: usize,
+    wait: &dyn Fn(),
+) -> Result<explain::Report> {
+    let mut report = explain::report(loader, config, rule)?;
+    if loader.compiled_rule(rule).is_some() {
+        let question = explain::question(loader, rule, nearest.min(MAX_NEAREST))?;
+        let question = Question { budget: Some(BUDGET), ..question };
+        let began = desk.ask(PATIENCE, |station| station.engine.explain(question));
+        began.context("the engine is too busy to look")?;
+        wait();
+        let explained = desk.ask(PATIENCE, |station| station.engine.explained());
+        report.explanation = Some(explained.context("the engine has ended")?.unwrap_or_default());
+    }
+    Ok(report)
 }

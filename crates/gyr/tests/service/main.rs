@@ -2,4 +2,5 @@
 
 mod daemon;
 mod reload;
+mod selftest;
 mod signals;

@@ -66,6 +66,7 @@ fn of_running(config: &Config, options: &RulesExplainOptions, time: Duration) ->
     match control::ask(Path::new(&config.control_socket), &request)? {
         Reply::Explained(report) => Ok(*report),
         Reply::Error(message) => bail!("{message}"),
+        Reply::Tested(_) => bail!("the running gyr answers another question"),
     }
 }
 
