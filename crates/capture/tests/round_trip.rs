@@ -79,6 +79,19 @@ fn files_packed_or_not_are_read_back() {
 }
 
 #[test]
+fn a_file_in_which_nothing_happened_can_be_read() {
+    let path = std::env::temp_dir().join(format!("gyr-nothing-{}.scap", std::process::id()));
+    for packing in [Packing::Gzip, Packing::None] {
+        Writer::create(&path, packing, &Snapshot::default()).unwrap().close().unwrap();
+        let mut replay = Replay::open(&path).unwrap();
+        let Next::Record(record) = replay.next().unwrap() else { panic!("no event") };
+        assert_eq!(record.flags, RecordFlags::STATE_ONLY, "rules do not see it");
+        assert!(matches!(replay.next().unwrap(), Next::End));
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
 fn flags_and_large_payloads_survive_and_too_large_events_are_counted() {
     let mut writer = Writer::new(Vec::new(), &Snapshot::default()).unwrap();
     let large = RecordBuilder::new(EventCode::ASYNCEVENT, 1, 2)

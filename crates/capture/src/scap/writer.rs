@@ -8,7 +8,7 @@ use std::{
 
 use flate2::{Compression, write::GzEncoder};
 use gyr_event::{
-    EventFlags,
+    Event, EventCode, EventFlags, RecordBuilder,
     snapshot::{
         FdEntry, FdKind, GroupEntry, Interface, L4Proto, Machine, Snapshot, ThreadEntry, UserEntry,
     },
@@ -40,6 +40,7 @@ pub struct Writer<W: Write> {
     out: W,
     bytes: u64,
     skipped: u64,
+    has_events: bool,
 }
 
 /// Whether a capture is packed with gzip; readers tell by themselves.
@@ -116,7 +117,10 @@ impl Writer<Output> {
     }
 
     /// Ends the file; gives its size. A writer that is dropped ends it as well, but says nothing of errors.
-    pub fn close(self) -> io::Result<u64> {
+    pub fn close(mut self) -> io::Result<u64> {
+        if !self.has_events {
+            self.say_that_nothing_happened()?;
+        }
         let mut file = match self.out {
             Output::Gzip(out) => out.finish()?,
             Output::Plain(out) => out,
@@ -129,7 +133,7 @@ impl Writer<Output> {
 impl<W: Write> Writer<W> {
     /// Starts a capture with what existed before the first event. Writes are small: `out` should be buffered.
     pub fn new(out: W, snapshot: &Snapshot) -> io::Result<Self> {
-        let mut writer = Self { out, bytes: 0, skipped: 0 };
+        let mut writer = Self { out, bytes: 0, skipped: 0, has_events: false };
         writer.block(SECTION, &section())?;
         writer.block(MACHINE, &machine(&snapshot.machine))?;
         writer.block(INTERFACES_V2, &entries(&snapshot.interfaces, 0, interface))?;
@@ -163,7 +167,18 @@ impl<W: Write> Writer<W> {
             self.skipped += 1;
             return Ok(());
         }
+        self.has_events = true;
         self.block_of(number, &[&cpu, flags, event.record()])
+    }
+
+    /// A capture without any event is one that readers refuse. Rules do not see this one.
+    fn say_that_nothing_happened(&mut self) -> io::Result<()> {
+        let record = RecordBuilder::new(EventCode::NOTIFICATION, 0, -1)
+            .text(b"capture")
+            .text(b"nothing happened")
+            .finish();
+        let event = Event::decode(&record).map_err(io::Error::other)?;
+        self.write(&Record { event, flags: RecordFlags::STATE_ONLY })
     }
 
     /// Ends the capture and hands back what it was written to.

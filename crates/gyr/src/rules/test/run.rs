@@ -71,7 +71,7 @@ struct Rules<'a> {
 
 impl<'a> Rules<'a> {
     fn load(source: &Source, file: &'a TestFile) -> Result<Self, String> {
-        let sources = [(SYSCALL.to_owned(), Fields::default())];
+        let sources = [(SYSCALL.to_owned(), crate::network::fields())];
         let mut loader = Loader::new(sources).with_extras(Vec::new(), extra_fields(file));
         let mut texts = Vec::new();
         for path in &file.rules_files {
