@@ -22,6 +22,9 @@ pub struct Machine {
     pub max_pid: u64,
     /// Nanoseconds since the epoch.
     pub boot_ts: u64,
+    /// Whether what events count from the boot is told from `boot_ts`, as it is live. Falco replays its captures as if the
+    /// boot had been at 0.
+    pub counts_boot: bool,
 }
 
 /// One thread. Numbers that the source does not know are -1, times 0.

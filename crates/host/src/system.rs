@@ -27,6 +27,7 @@ pub(crate) fn machine(root: &Path) -> Machine {
         memory_bytes: kilobytes.saturating_mul(1024),
         max_pid: number(&read(&proc.join("sys/kernel/pid_max"))).unwrap_or(0),
         boot_ts: boot_seconds.saturating_mul(1_000_000_000),
+        counts_boot: true,
     }
 }
 

@@ -3,8 +3,7 @@
 //! A [`Checkpoint`] shares its texts and fds with the state, so that taking one copies no names. The lists that a
 //! capture starts with hold most of it ([`Checkpoint::snapshot`]); events that only update the state tell the rest
 //! ([`Checkpoint::amendments`]). What neither holds is lost: the raw names of fds, their flags unless they are files or
-//! say that exec closes them, when a process was started and ran its program, and the first halves of calls that are
-//! under way.
+//! say that exec closes them, when a process ran its program, and the first halves of calls that are under way.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;

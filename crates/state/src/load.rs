@@ -43,6 +43,13 @@ impl State {
     /// Puts a thread into the table; its family is not yet told.
     pub(crate) fn add_entry(&mut self, entry: &ThreadEntry) -> ThreadIdx {
         let is_main = entry.tid == entry.pid;
+        // Lists that do not say when threads were started do not tell these either.
+        let knows = entry.clone_ts != 0 && entry.exe_ino_ctime != 0;
+        let started_after_ctime =
+            if knows { entry.clone_ts.wrapping_sub(entry.exe_ino_ctime) } else { 0 };
+        let knows = knows && entry.pidns_init_start_ts != 0;
+        let changed_after_pidns =
+            if knows { entry.exe_ino_ctime.saturating_sub(entry.pidns_init_start_ts) } else { 0 };
         let mut image = Image {
             pid: entry.pid,
             ptid: entry.ptid,
@@ -76,8 +83,8 @@ impl State {
             exe_ino: entry.exe_ino,
             exe_ino_ctime: entry.exe_ino_ctime,
             exe_ino_mtime: entry.exe_ino_mtime,
-            exe_ino_ctime_duration_clone_ts: 0,
-            exe_ino_ctime_duration_pidns_start: 0,
+            exe_ino_ctime_duration_clone_ts: started_after_ctime,
+            exe_ino_ctime_duration_pidns_start: changed_after_pidns,
             pidns_init_start_ts: entry.pidns_init_start_ts,
             clone_ts: entry.clone_ts,
             lastexec_ts: 0,

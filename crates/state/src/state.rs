@@ -462,12 +462,20 @@ impl State {
         self.fds_of(thread).into_iter().flat_map(|owner| owner.fds.iter())
     }
 
-    /// Open fds of the process; 0 if its main thread is not known.
+    /// When the machine booted; 0 in captures that do not count from it.
+    pub(crate) fn boot_ts(&self, host: &dyn Host) -> u64 {
+        match host.boot_ts() {
+            0 if self.machine.counts_boot => self.machine.boot_ts,
+            boot_ts => boot_ts,
+        }
+    }
+
     /// As [`State::fds`], in the order in which Falco's table holds them.
     pub fn fds_in_order<'a>(&'a self, thread: &'a Thread) -> Vec<(i64, &'a Fd)> {
         self.fds_of(thread).map_or_else(Vec::new, |owner| owner.fds.in_order())
     }
 
+    /// Open fds of the process; 0 if its main thread is not known.
     pub fn n_fds(&self, thread: &Thread) -> usize {
         self.main_thread(thread)
             .and_then(|main| self.fds_of(main))

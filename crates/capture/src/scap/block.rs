@@ -6,6 +6,8 @@ pub(crate) const SECTION: u32 = 0x0a0d_0d0a;
 pub(crate) const MAGIC: u32 = 0x1a2b_3c4d;
 /// An event without flags in the current layout: nearly every block of a file.
 pub(crate) const EVENT_V2: u32 = 0x216;
+/// When threads were started, which the lists of threads do not say. A block of our own: other readers pass it over.
+pub(crate) const THREAD_TIMES: u32 = u32::from_le_bytes(*b"gyrt");
 /// Type and length before a block's body, both u32.
 pub(crate) const HEAD_LEN: usize = 8;
 /// The length again, after a block's body.
@@ -31,6 +33,7 @@ pub(crate) enum Kind {
     Users {
         sized: bool,
     },
+    ThreadTimes,
     Event(EventBlock),
     Section,
     Unknown,
@@ -78,6 +81,7 @@ const KINDS: &[(u32, Kind)] = &[
     (0x220, Kind::Users { sized: true }),
     (0x221, Kind::Event(EV_V2_LARGE)),
     (0x222, Kind::Event(EVF_V2_LARGE)),
+    (THREAD_TIMES, Kind::ThreadTimes),
     (0x8000_abcd, Kind::Threads(1)),
     (0x8001_abcd, Kind::Fds { sized: false }),
     (0x8002_abcd, Kind::Machine),

@@ -21,6 +21,8 @@ pub(crate) const STRING_MAX: usize = 1023;
 pub(crate) const ARGUMENTS_MAX: usize = 4096;
 pub(crate) const USER_STRING_MAX: usize = 255;
 pub(crate) const HOSTNAME_LEN: usize = 128;
+/// In a reserved place of the machine's block: see [`Machine::counts_boot`].
+pub(crate) const COUNTS_BOOT: u64 = u64::from_le_bytes(*b"gyr boot");
 
 pub(crate) fn machine(body: &mut Fields<'_>) -> Read<Machine> {
     let num_cpus = body.u32()?;
@@ -31,7 +33,10 @@ pub(crate) fn machine(body: &mut Fields<'_>) -> Read<Machine> {
     let hostname = String::from_utf8_lossy(hostname).into_owned();
     // Old files end here.
     let boot_ts = body.u64().unwrap_or(0);
-    Ok(Machine { hostname, num_cpus, memory_bytes, max_pid, boot_ts })
+    // Reserved; others write 0.
+    let _flags = body.u64().unwrap_or(0);
+    let counts_boot = body.u64().unwrap_or(0) == COUNTS_BOOT;
+    Ok(Machine { hostname, num_cpus, memory_bytes, max_pid, boot_ts, counts_boot })
 }
 
 /// How many fields of the tail writers left out at first: the first two, and only the length of the rest tells.
@@ -55,6 +60,11 @@ pub(crate) fn thread(entry: &mut Fields<'_>, version: u8) -> Read<ThreadEntry> {
         }
     }
     Ok(thread)
+}
+
+/// A tid, and when the thread was started.
+pub(crate) fn thread_times(entry: &mut Fields<'_>) -> Read<(i64, u64)> {
+    Ok((entry.i64()?, entry.u64()?))
 }
 
 impl Fields<'_> {

@@ -1,6 +1,6 @@
 //! Reads a capture file: [`Replay`].
 
-use std::{fs::File, io, io::Read, path::Path};
+use std::{collections::HashMap, fs::File, io, io::Read, path::Path};
 
 use gyr_event::{Event, EventCode, HEADER_LEN, Header, Malformed, snapshot::Snapshot};
 
@@ -441,6 +441,17 @@ impl List<'_> {
                             push(&mut snapshot.groups, group, ENTRIES_MAX)?;
                         }
                         None => {}
+                    }
+                }
+            }
+            Kind::ThreadTimes => {
+                let threads = snapshot.threads.iter_mut();
+                let mut threads: HashMap<i64, _> =
+                    threads.map(|thread| (thread.tid, thread)).collect();
+                while self.left >= 4 {
+                    let (tid, clone_ts) = self.entry(Size::CountsItself, lists::thread_times)?;
+                    if let Some(thread) = threads.get_mut(&tid) {
+                        thread.clone_ts = clone_ts;
                     }
                 }
             }

@@ -15,8 +15,10 @@ use gyr_event::{
 };
 
 use super::{
-    block::{EVENT_BLOCK_MAX, EVENT_V2, HEAD_LEN, MAGIC, SECTION, TAIL_LEN},
-    lists::{ARGUMENTS_MAX, HOSTNAME_LEN, L4_PROTOS, NAMED_FDS, STRING_MAX, USER_STRING_MAX},
+    block::{EVENT_BLOCK_MAX, EVENT_V2, HEAD_LEN, MAGIC, SECTION, TAIL_LEN, THREAD_TIMES},
+    lists::{
+        ARGUMENTS_MAX, COUNTS_BOOT, HOSTNAME_LEN, L4_PROTOS, NAMED_FDS, STRING_MAX, USER_STRING_MAX,
+    },
 };
 use crate::{
     Record, RecordFlags,
@@ -141,6 +143,9 @@ impl<W: Write> Writer<W> {
         accounts.extend(entries(&snapshot.groups, 4, group));
         writer.block(USERS_V2, &accounts)?;
         writer.block(THREADS_V9, &entries(&snapshot.threads, 4, thread))?;
+        if snapshot.threads.iter().any(|thread| thread.clone_ts != 0) {
+            writer.block(THREAD_TIMES, &entries(&snapshot.threads, 4, thread_times))?;
+        }
         for fds in snapshot.fds.chunk_by(|a, b| a.tid == b.tid) {
             let tid = fds.first().map_or(-1, |fd| fd.tid).to_le_bytes();
             writer.block(FDS_V2, &[&tid[..], &entries(fds, 4, fd)].concat())?;
@@ -238,8 +243,9 @@ fn machine(machine: &Machine) -> Vec<u8> {
     hostname.resize(HOSTNAME_LEN, 0);
     body.extend(hostname);
     body.extend(machine.boot_ts.to_le_bytes());
-    let flags_and_reserved = [0; 24];
-    body.extend(flags_and_reserved);
+    let flags = 0_u64;
+    let reserved = [if machine.counts_boot { COUNTS_BOOT } else { 0 }, 0];
+    body.extend([flags, reserved[0], reserved[1]].iter().flat_map(|number| number.to_le_bytes()));
     body
 }
 
@@ -277,6 +283,11 @@ fn thread(thread: &ThreadEntry, body: &mut Vec<u8>) {
             Slot::Texts(value) => text(value, ARGUMENTS_MAX, body),
         }
     }
+}
+
+fn thread_times(thread: &ThreadEntry, body: &mut Vec<u8>) {
+    body.extend(thread.tid.to_le_bytes());
+    body.extend(thread.clone_ts.to_le_bytes());
 }
 
 fn fd(fd: &FdEntry, body: &mut Vec<u8>) {

@@ -52,6 +52,7 @@ pub fn snapshot(snapshot: &Snapshot) -> String {
             ("memory_bytes", machine.memory_bytes),
             ("max_pid", machine.max_pid),
             ("boot_ts", machine.boot_ts),
+            ("counts_boot", machine.counts_boot.into()),
         ] {
             pair(key, &bare(value), &mut out);
         }
@@ -88,7 +89,11 @@ fn machine(words: &mut Words<'_>) -> Result<Machine, Wrong> {
             "memory_bytes" => machine.memory_bytes = number_of(value)?,
             "max_pid" => machine.max_pid = number_of(value)?,
             "boot_ts" => machine.boot_ts = number_of(value)?,
-            _ => return Err(no_key(key, "hostname, num_cpus, memory_bytes, max_pid, boot_ts")),
+            "counts_boot" => machine.counts_boot = number_of::<u8>(value)? != 0,
+            _ => {
+                let keys = "hostname, num_cpus, memory_bytes, max_pid, boot_ts, counts_boot";
+                return Err(no_key(key, keys));
+            }
         }
         Ok(())
     })?;

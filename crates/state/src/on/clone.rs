@@ -95,7 +95,7 @@ fn on_caller(state: &mut State, now: &mut Now<'_>, child_tid: i64) {
     }
     image.vtid = child_tid;
     image.vpid = image.pid;
-    image.pidns_init_start_ts = now.host.boot_ts();
+    image.pidns_init_start_ts = state.boot_ts(now.host);
     if !is_known {
         adopt_image(state, caller, &image);
     }
@@ -150,12 +150,11 @@ fn on_child(state: &mut State, now: &mut Now<'_>) {
         }
     }
     let in_namespace = clone_flags & (flags::CHILD_IN_PIDNS | flags::CLONE_NEWPID) != 0;
+    let boot_ts = state.boot_ts(now.host);
     image.pidns_init_start_ts = if in_namespace || child_tid != vtid {
-        event
-            .u64(PIDNS_INIT_START_TS)
-            .map_or(0, |since_boot| since_boot.wrapping_add(now.host.boot_ts()))
+        event.u64(PIDNS_INIT_START_TS).map_or(0, |since_boot| since_boot.wrapping_add(boot_ts))
     } else {
-        now.host.boot_ts()
+        boot_ts
     };
     let child =
         new_child(state, child_tid, image, event, (is_known && is_process).then_some(model));
