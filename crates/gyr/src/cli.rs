@@ -43,6 +43,8 @@ pub(crate) enum RulesCommand {
     Check(RulesCheckOptions),
     /// Tell why a rule did, or did not, match
     Explain(RulesExplainOptions),
+    /// Lay rules files out readably, in place; their meaning and their comments stay
+    Fmt(RulesFmtOptions),
     /// Run unit tests of rules
     Test(RulesTestOptions),
 }
@@ -255,6 +257,16 @@ pub(crate) struct RulesCheckOptions {
     /// Warn of what this version of Falco does not have, such as 0.45
     #[arg(long, value_name = "VERSION")]
     pub(crate) target_version: Option<String>,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct RulesFmtOptions {
+    /// Rules files, or folders of them
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Change nothing: print the names of files that would change, and fail if there are any
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

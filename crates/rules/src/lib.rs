@@ -8,6 +8,7 @@ mod compile;
 mod context;
 mod describe;
 mod exceptions;
+mod format;
 mod index;
 mod judge;
 mod known;
@@ -28,6 +29,7 @@ mod version;
 
 pub use codes::{ErrorCode, WarningCode};
 pub use describe::Plugins;
+pub use format::{FormatError, format};
 pub use index::{Events, UnknownEvents, event_name};
 pub use judge::{Line, Place, Share, Shown, Verdicts};
 pub use load::{ExtraField, ExtraOutput, Loader, Match};

@@ -13,6 +13,7 @@ use gyr_event::snapshot::Snapshot;
 use gyr_event::{EVENTS, Event, EventFlags, EventInfo, HEADER_LEN, RecordBuilder};
 use gyr_fields::{Context, Field, Fields, Session};
 use gyr_filter::{Scheme as _, World as _};
+use gyr_rules::check::{Finding, Settings, check};
 use gyr_rules::{Loader, Matching};
 use gyr_state::{Limits, NoHost, State};
 use jiff::tz::TimeZone;
@@ -155,11 +156,26 @@ fn yaml(input: &[u8]) {
     }
 }
 
-/// Loads a rules file, tells what is wrong, and describes what is right.
+/// Loads a rules file, tells what is wrong, and describes what is right. What the loader refuses the checker tells, and
+/// what is formatted stays as it is.
 fn rules(input: &[u8]) {
     let mut loader = Loader::new([("syscall".to_owned(), Fields::default())]);
-    let result = loader.load("input", &String::from_utf8_lossy(input));
+    let text = String::from_utf8_lossy(input);
+    let result = loader.load("input", &text);
     let _ = (result.to_text(), result.to_json(), result.summary());
+    let files = [gyr_diag::Source::new("input", text.trim_start_matches('\u{feff}'))];
+    let settings = Settings { target: None, cost: true };
+    let findings = check(&files, [("syscall".to_owned(), Fields::default())], &settings);
+    for finding in &findings {
+        let shown = finding.diagnostic.render(&files[0], gyr_diag::Colour::Never);
+        assert!(finding.diagnostic.span.end.offset <= text.len(), "{shown}");
+    }
+    let is_error = |finding: &&Finding| finding.diagnostic.severity == gyr_diag::Severity::Error;
+    let told = findings.iter().find(is_error);
+    assert!(result.is_ok() || told.is_some(), "an error goes untold: {}", result.to_text());
+    if let Ok(formatted) = gyr_rules::format(&text) {
+        assert_eq!(gyr_rules::format(&formatted).as_ref(), Ok(&formatted), "formatted once more");
+    }
     for rule in loader.ruleset(&[], Priority::Debug, Matching::All).rules() {
         // What is printed so that it reads back does.
         let text = gyr_filter::exact(&rule.condition).to_string();

@@ -3,6 +3,7 @@
 mod check;
 mod events;
 pub(crate) mod explain;
+mod fmt;
 mod render;
 mod sarif;
 mod test;
@@ -19,6 +20,7 @@ pub(crate) fn run(command: &RulesCommand) -> Result<ExitCode> {
     match command {
         RulesCommand::Check(options) => check::run(options),
         RulesCommand::Explain(options) => explain::run(options),
+        RulesCommand::Fmt(options) => fmt::run(options),
         RulesCommand::Test(options) => test::run(options),
     }
 }

@@ -14,7 +14,7 @@ mod lints;
 mod prove;
 mod report;
 mod shape;
-mod spans;
+pub(crate) mod spans;
 mod text;
 mod written;
 

@@ -3,20 +3,20 @@
 use gyr_filter::ast::{Check, Right};
 
 /// From a byte up to, but not including, another.
-pub(super) type Range = (usize, usize);
+pub(crate) type Range = (usize, usize);
 
 /// The parts of one comparison.
 #[derive(Clone, Debug)]
-pub(super) struct Parts {
-    pub(super) left: Range,
-    pub(super) operator: Range,
+pub(crate) struct Parts {
+    pub(crate) left: Range,
+    pub(crate) operator: Range,
     /// The values, as they are written.
-    pub(super) values: Vec<Range>,
-    pub(super) whole: Range,
+    pub(crate) values: Vec<Range>,
+    pub(crate) whole: Range,
 }
 
 impl Parts {
-    pub(super) fn of(text: &str, check: &Check) -> Self {
+    pub(crate) fn of(text: &str, check: &Check) -> Self {
         let start = check.left.position().offset;
         let rest = text.get(start..).unwrap_or_default();
         let length = gyr_filter::parse_operand(rest).map_or(0, |(_, length)| length);
