@@ -6,6 +6,9 @@ mod shared;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gyr_capture::scap::Writer;
+use gyr_capture::text::TextEvents;
+use gyr_capture::{Next, Source as _};
 use shared::{Folder, Run, gyr};
 
 /// The tests of the rules that come with Gyr.
@@ -187,6 +190,35 @@ fn a_name_picks_tests() {
 }
 
 #[test]
+fn events_may_be_in_files_of_their_own() {
+    let events = "\
+thread 10 ptid=1 comm=cat cwd=/etc
+1.0 10 openat fd=3 dirfd=AT_FDCWD name=shadow flags=O_RDONLY mode=0
+";
+    let tests = "\
+rules_files: rules.yaml
+only: true
+rules: [{disable: {tag: noise}}]
+tests:
+  - {name: text, events_file: events.txt, expect: [secret read]}
+  - {name: capture, capture: events.scap, expect: [secret read]}
+";
+    let files = [RULES, ("t.yaml", tests), ("events.txt", events)];
+    let folder = Folder::new("rules-test-files", &files);
+    let run = rules_test(&[], &folder.path("t.yaml"));
+    assert_eq!(run.status, Some(2), "{}", run.stdout);
+    assert!(run.stderr.contains("t.yaml:6:30\n"), "{}", run.stderr);
+    let mut source = TextEvents::parse("events", events).unwrap();
+    let mut writer = Writer::new(Vec::new(), &source.take_snapshot()).unwrap();
+    while let Next::Record(record) = source.next().unwrap() {
+        writer.write(&record).unwrap();
+    }
+    fs::write(folder.path("events.scap"), writer.into_inner()).unwrap();
+    let run = rules_test(&[], &folder.path("t.yaml"));
+    assert!(run.stdout.ends_with("2 tests, 0 failed\n"), "{}{}", run.stdout, run.stderr);
+}
+
+#[test]
 fn programs_read_the_report_as_json_and_junit() {
     let text = test("    forbid: [secret read]\n").replace("name: t\n", "name: \"<t> & \\x01\"\n");
     let folder = Folder::new("rules-test-formats", &[RULES, ("t.yaml", &text)]);
@@ -196,6 +228,10 @@ fn programs_read_the_report_as_json_and_junit() {
         (&json["failed"], &json["files"][0]["tests"][0]["passed"]),
         (&1.into(), &false.into())
     );
+    let run = rules_test(&["--format", "junit"], &folder.path("none.yaml"));
+    let document = roxmltree::Document::parse(&run.stdout).unwrap();
+    let error = document.descendants().find(|node| node.has_tag_name("error")).unwrap();
+    assert!(error.text().unwrap().contains("none.yaml"));
     let run = rules_test(&["--format", "junit"], &folder.path("t.yaml"));
     let document = roxmltree::Document::parse(&run.stdout).unwrap();
     let case = document.descendants().find(|node| node.has_tag_name("testcase")).unwrap();

@@ -10,7 +10,8 @@ use super::run::{Failure, FileRun};
 pub(super) fn text(files: &[FileRun]) -> String {
     let mut out = String::new();
     for file in files {
-        let _ = writeln!(out, "{}", file.name);
+        let unusable = if file.problem.is_some() { ": of no use" } else { "" };
+        let _ = writeln!(out, "{}{unusable}", file.name);
         for test in &file.tests {
             let verdict = if test.failures.is_empty() { "ok  " } else { "FAIL" };
             let _ = writeln!(out, "  {verdict}  {}", test.name);
@@ -45,8 +46,10 @@ pub(super) fn json(files: &[FileRun]) -> String {
         });
         each.collect()
     };
-    let files: Value =
-        files.iter().map(|file| json!({"file": file.name, "tests": tests(file)})).collect();
+    let files: Value = files
+        .iter()
+        .map(|file| json!({"file": file.name, "problem": file.problem, "tests": tests(file)}))
+        .collect();
     format!("{:#}\n", json!({"tests": n_tests, "failed": n_failed, "files": files}))
 }
 
@@ -54,14 +57,26 @@ pub(super) fn json(files: &[FileRun]) -> String {
 pub(super) fn junit(files: &[FileRun]) -> String {
     let (n_tests, n_failed) = count(files);
     let mut out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
-    let _ = writeln!(out, "<testsuites tests=\"{n_tests}\" failures=\"{n_failed}\">");
+    let n_errors = files.iter().filter(|file| file.problem.is_some()).count();
+    let _ = writeln!(
+        out,
+        "<testsuites tests=\"{n_tests}\" failures=\"{n_failed}\" errors=\"{n_errors}\">"
+    );
     for file in files {
         let (n_tests, n_failed) = count(std::slice::from_ref(file));
         let name = escaped(&file.name);
+        let n_errors = usize::from(file.problem.is_some());
         let _ = writeln!(
             out,
-            "  <testsuite name=\"{name}\" tests=\"{n_tests}\" failures=\"{n_failed}\" errors=\"0\">"
+            "  <testsuite name=\"{name}\" tests=\"{n_tests}\" failures=\"{n_failed}\" errors=\"{n_errors}\">"
         );
+        if let Some(problem) = &file.problem {
+            let _ = writeln!(
+                out,
+                "    <testcase name=\"{name}\" classname=\"{name}\"><error message=\"of no use\">{}</error></testcase>",
+                escaped(problem)
+            );
+        }
         for test in &file.tests {
             let _ = write!(
                 out,

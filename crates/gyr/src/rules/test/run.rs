@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gyr_alert::{Alert, Clock, Priority};
 use gyr_capture::text::TextEvents;
-use gyr_diag::{Diagnostic, Source, Span};
+use gyr_diag::{Colour, Diagnostic, Source, Span};
 use gyr_engine::{Engine, Question};
 use gyr_fields::{Field, Fields, Session};
 use gyr_filter::Template;
@@ -21,6 +21,8 @@ use crate::steps::rules::{SYSCALL, read_rules};
 pub(super) struct FileRun {
     pub(super) name: String,
     pub(super) tests: Vec<TestRun>,
+    /// What makes the file unusable, as text of several lines.
+    pub(super) problem: Option<String>,
 }
 
 pub(super) struct TestRun {
@@ -42,13 +44,24 @@ pub(super) struct Failure {
 /// What makes a test unusable.
 type Problem = Box<Diagnostic>;
 
-/// Reads a file and runs those of its tests that `is_wanted` by their names; what makes it unusable is told as text.
-pub(super) fn run(name: &str, is_wanted: &dyn Fn(&str) -> bool) -> Result<FileRun, String> {
+/// Reads a file and runs those of its tests that `is_wanted` by their names.
+pub(super) fn run(name: &str, is_wanted: &dyn Fn(&str) -> bool, colour: Colour) -> FileRun {
+    let (tests, problem) = match run_tests(name, is_wanted, colour) {
+        Ok(tests) => (tests, None),
+        Err(problem) => (Vec::new(), Some(problem)),
+    };
+    FileRun { name: name.to_owned(), tests, problem }
+}
+
+fn run_tests(
+    name: &str,
+    is_wanted: &dyn Fn(&str) -> bool,
+    colour: Colour,
+) -> Result<Vec<TestRun>, String> {
     let text =
         std::fs::read(name).map_err(|error| format!("error: cannot read {name}: {error}\n"))?;
     let source = Source::from_bytes(name, &text);
     let told = |problems: Vec<Diagnostic>| -> String {
-        let colour = crate::rules::colour();
         problems.iter().map(|problem| problem.render(&source, colour)).collect()
     };
     let file = file::read(&source).map_err(told)?;
@@ -59,7 +72,7 @@ pub(super) fn run(name: &str, is_wanted: &dyn Fn(&str) -> bool) -> Result<FileRu
         let failures = rules.run(&source, test).map_err(|problem| told(vec![*problem]))?;
         tests.push(TestRun { name: test.name.clone(), line: test.line, failures });
     }
-    Ok(FileRun { name: name.to_owned(), tests })
+    Ok(tests)
 }
 
 /// The rules that the tests of a file are about.
