@@ -74,7 +74,9 @@ fn of_files(config: &Config, options: &RulesExplainOptions) -> Result<Report> {
     let files = Options { rules: options.rules.clone(), ..Options::default() };
     let (loader, _) = load_all(&files, config, &Log::silent())?;
     let mut report = report(&loader, config, &options.rule)?;
-    if let Some(capture) = &options.capture {
+    // Of a rule that could not be used the reasons are all there is.
+    let is_in_use = loader.compiled_rule(&options.rule).is_some();
+    if let Some(capture) = options.capture.as_ref().filter(|_| is_in_use) {
         report.explanation = Some(of_capture(&loader, config, options, capture)?);
     }
     Ok(report)
