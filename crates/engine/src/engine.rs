@@ -14,6 +14,7 @@ use gyr_state::{Current, Host, Limits, State};
 use crate::beside::Beside;
 use crate::captures::{CaptureNotice, CaptureSettings, CaptureStats, Captures};
 use crate::explain::{Around, Explainer, Explanation, Question};
+use crate::laps::Laps;
 use crate::rules::Rules;
 use crate::tally::Tally;
 use crate::visible::is_for_rules;
@@ -28,6 +29,7 @@ pub struct Engine {
     scratch: Scratch,
     evaluator: Evaluator,
     tally: Tally,
+    laps: Laps,
     /// None if captures are off.
     captures: Option<Captures>,
     /// While somebody asks why a rule does what it does.
@@ -100,6 +102,7 @@ impl Engine {
         let rules = Rules::new(ruleset, &session.source)?;
         Some(Self {
             tally: Tally::new(counted(&rules)),
+            laps: Laps::default(),
             rules,
             state: State::new(settings.limits),
             captures: settings.captures.clone().map(Captures::new),
@@ -311,7 +314,15 @@ impl Engine {
             }
         };
         let Rules { ruleset, source, .. } = &self.rules;
-        ruleset.matches(*source, event.code(), &context, &mut self.evaluator, on_match);
+        let (code, evaluator) = (event.code(), &mut self.evaluator);
+        match self.laps.begin() {
+            false => ruleset.matches(*source, code, &context, evaluator, on_match),
+            true => {
+                let done = |place| self.laps.lap(place);
+                ruleset.matches_watched(*source, code, &context, evaluator, on_match, done);
+                self.tally.add_times(&mut self.laps);
+            }
+        }
     }
 
     #[cold]

@@ -7,6 +7,7 @@ mod beside;
 mod captures;
 mod engine;
 mod explain;
+mod laps;
 mod output;
 mod rules;
 mod sieve;

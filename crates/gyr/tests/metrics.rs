@@ -18,6 +18,11 @@ const RULES: &str = "\
   output: ran %proc.cmdline
   priority: NOTICE
   tags: [a_tag]
+- rule: Nothing was opened
+  desc: Met by many events and raised by none.
+  condition: evt.type in (open, openat) and fd.name contains no-such-name
+  output: opened %fd.name
+  priority: NOTICE
 ";
 
 /// Watches this machine.
@@ -201,6 +206,8 @@ fn prometheus_answers_every_query_of_the_dashboard() {
             let path = format!("/api/v1/query?query={}", encoded(&query));
             // Rates need two scrapes.
             eventually(&format!("an answer to {query}"), || {
+                // The time of rules is measured for one event in many.
+                alert(&folder);
                 let answer: Value =
                     serde_json::from_str(&get(prometheus_port, &path)).unwrap_or_default();
                 assert_ne!(answer["status"], "error", "{query}: {answer}");

@@ -200,7 +200,9 @@ impl Probe {
                 }
             }
         }
-        Ok(Stats { cpus, lost_events, programs: self.program_stats() })
+        let (ring_bytes, ring_used, ring_peak) = self.ring.fill();
+        let programs = self.program_stats();
+        Ok(Stats { cpus, lost_events, programs, ring_bytes, ring_used, ring_peak })
     }
 
     /// The programs know the time since boot; what is to be added moves when the clock is set or slewed.

@@ -31,6 +31,8 @@ pub(crate) struct Ring {
     released: u64,
     /// Written up to here when last looked.
     end: u64,
+    /// The most that was ever found waiting.
+    peak: u64,
 }
 
 /// Where a record's bytes are; good until the next [`Ring::advance`].
@@ -55,6 +57,7 @@ impl Ring {
             position: 0,
             released: 0,
             end: 0,
+            peak: 0,
         })
     }
 
@@ -67,6 +70,7 @@ impl Ring {
             if self.position == self.end {
                 self.release();
                 self.end = self.written().load(Ordering::Acquire);
+                self.peak = self.peak.max(self.end - self.position);
                 if self.position == self.end {
                     return None;
                 }
@@ -92,6 +96,12 @@ impl Ring {
         // SAFETY: in bounds by the check above; mapped for reading as long as self lives; the kernel writes there again
         // only after the consumer's position is past it, and that moves only in `advance`, which borrows self mutably.
         unsafe { std::slice::from_raw_parts(self.producer.start.as_ptr().add(start), place.len) }
+    }
+
+    /// The size, how much waits to be read, and the most that was ever found waiting; in bytes.
+    pub(crate) fn fill(&self) -> (u64, u64, u64) {
+        let used = self.written().load(Ordering::Relaxed).saturating_sub(self.position);
+        (self.len, used, self.peak.max(used))
     }
 
     fn release(&mut self) {

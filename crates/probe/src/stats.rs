@@ -11,6 +11,10 @@ pub struct Stats {
     pub lost_events: Vec<(EventCode, u64)>,
     /// The programs that are attached; those that they pass events on to count as theirs.
     pub programs: Vec<ProgramStats>,
+    /// Of the ring: its size, how much waits in it, and the most that was ever found waiting.
+    pub ring_bytes: u64,
+    pub ring_used: u64,
+    pub ring_peak: u64,
 }
 
 /// What the kernel counts of one program.

@@ -233,8 +233,24 @@ impl<F> Ruleset<F> {
     ) where
         F: PartialEq,
     {
+        self.matches_watched(source, code, world, evaluator, on_match, |_| ());
+    }
+
+    /// The same, and calls `done` with the place of each rule whose condition was looked at, and with none after what was
+    /// done for several at once or for a match.
+    pub fn matches_watched<W: World<F> + ?Sized>(
+        &self,
+        source: SourceId,
+        code: EventCode,
+        world: &W,
+        evaluator: &mut Evaluator,
+        on_match: &mut dyn FnMut(usize),
+        mut done: impl FnMut(Option<usize>),
+    ) where
+        F: PartialEq,
+    {
         let Some(program) = self.program(source, code) else { return };
-        evaluator.evaluate(&self.graph, program, world, |place, verdict| {
+        let report = |place, verdict| {
             if verdict == Verdict::Holds {
                 on_match(place as usize);
                 if self.matching == Matching::First {
@@ -242,7 +258,9 @@ impl<F> Ruleset<F> {
                 }
             }
             ControlFlow::Continue(())
-        });
+        };
+        let done = |place: Option<u32>| done(place.map(|place| place as usize));
+        evaluator.evaluate_watched(&self.graph, program, world, report, done);
     }
 
     /// The events of the kernel that the rules are about.

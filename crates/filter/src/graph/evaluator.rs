@@ -72,7 +72,20 @@ impl Evaluator {
         graph: &Graph<F>,
         program: &Program,
         world: &W,
+        report: impl FnMut(u32, Verdict) -> ControlFlow<()>,
+    ) {
+        self.evaluate_watched(graph, program, world, report, |_| ());
+    }
+
+    /// The same, and calls `done` with the number of each condition that was looked at, and with none after what was done
+    /// for several at once.
+    pub fn evaluate_watched<F, W: World<F> + ?Sized>(
+        &mut self,
+        graph: &Graph<F>,
+        program: &Program,
+        world: &W,
         mut report: impl FnMut(u32, Verdict) -> ControlFlow<()>,
+        mut done: impl FnMut(Option<u32>),
     ) {
         if program.is_empty() {
             return;
@@ -82,7 +95,10 @@ impl Evaluator {
         let has_unknown = world.is_unknown();
         for (nth, block) in program.blocks.iter().enumerate() {
             let left = if has_unknown { block.all() } else { self.run_steps(run, nth, block) };
-            if left != 0 && self.run_rules(run, block, left, has_unknown, &mut report).is_break() {
+            done(None);
+            if left != 0
+                && self.run_rules(run, block, left, has_unknown, &mut report, &mut done).is_break()
+            {
                 break;
             }
         }
@@ -281,17 +297,20 @@ impl Evaluator {
         mut left: u64,
         has_unknown: bool,
         report: &mut impl FnMut(u32, Verdict) -> ControlFlow<()>,
+        done: &mut impl FnMut(Option<u32>),
     ) -> ControlFlow<()> {
         while left != 0 {
             let (number, root) = block.rules[left.trailing_zeros() as usize];
             left &= left - 1;
             let value =
                 if has_unknown { self.maybe(run, root) } else { Some(self.holds(run, root)) };
+            done(Some(number));
             match value {
-                Some(false) => {}
+                Some(false) => continue,
                 Some(true) => report(number, Verdict::Holds)?,
                 None => report(number, Verdict::Unknown)?,
             }
+            done(None);
         }
         ControlFlow::Continue(())
     }

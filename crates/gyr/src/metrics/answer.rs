@@ -24,14 +24,21 @@ pub(crate) struct Answer {
 pub(crate) struct RuleCount {
     pub(crate) rule: Arc<Rule<Field>>,
     pub(crate) n_matches: u64,
+    /// Of its condition, estimated.
+    pub(crate) nanoseconds: u64,
 }
 
 impl Answer {
     /// A job for the engine.
     pub(crate) fn of(station: &mut Station<'_>) -> Self {
         let engine = &*station.engine;
-        let rules = engine.rules().ruleset().rules().iter().zip(engine.tally().by_rule());
-        let count = |(rule, (_, n_matches))| RuleCount { rule: Arc::clone(rule), n_matches };
+        let counts = engine.tally().by_rule().zip(engine.tally().nanoseconds());
+        let rules = engine.rules().ruleset().rules().iter().zip(counts);
+        let count = |(rule, ((_, n_matches), nanoseconds))| RuleCount {
+            rule: Arc::clone(rule),
+            n_matches,
+            nanoseconds,
+        };
         Self {
             n_events: engine.n_events(),
             n_matches: engine.tally().n_matches(),

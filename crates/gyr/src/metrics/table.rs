@@ -117,6 +117,8 @@ pub(crate) static METRICS: &[Metric] = &[
     one("falco.rules.matches_total", "", Counter, Rules, |v| Uint(v.now.engine.n_matches)),
     many("falcosecurity_falco_rules_matches_total", Counter, Rules, matches),
 
+    Metric { group: Rules, ..ours("gyr_rule_seconds_total", "How long the condition of each rule took, estimated from one event in about a thousand", Counter, rule_times) },
+
     percent("falco.cpu_usage_perc", "falcosecurity_falco_cpu_usage_ratio", |v| Double(v.now.resources.cpu_percent)),
     kib("falco.memory_rss", "falcosecurity_falco_memory_rss_bytes", |v| Uint(v.now.resources.rss)),
     kib("falco.memory_vsz", "falcosecurity_falco_memory_vsz_bytes", |v| Uint(v.now.resources.vsz)),
@@ -181,6 +183,9 @@ pub(crate) static METRICS: &[Metric] = &[
     ours("gyr_kernel_read_faults_total", "Parameters sent empty because user memory could not be read", Counter, |v| vec![plain(Uint(v.now.kernel(|cpu| cpu.faults)))]),
     ours("gyr_kernel_enter_faults_total", "Opens and connects whose name or address could not be read when they began: a change of it before they ended would go unseen", Counter, |v| vec![plain(Uint(v.now.kernel(|cpu| cpu.enter_faults)))]),
     ours("gyr_kernel_too_large_total", "Events that were too large for a record", Counter, |v| vec![plain(Uint(v.now.kernel(|cpu| cpu.too_large)))]),
+    ours("gyr_kernel_ring_bytes", "The size of the ring between kernel and engine", Gauge, |v| ring(v, |stats| stats.ring_bytes)),
+    ours("gyr_kernel_ring_used_bytes", "How much of the ring waits for the engine", Gauge, |v| ring(v, |stats| stats.ring_used)),
+    ours("gyr_kernel_ring_peak_bytes", "The most of the ring that the engine has found waiting since the start", Gauge, |v| ring(v, |stats| stats.ring_peak)),
     ours("gyr_kernel_sequence_gaps_total", "Events missing between those read, by their numbers", Counter, |v| vec![plain(Uint(v.now.kernel(|cpu| cpu.gaps)))]),
 ];
 
@@ -291,17 +296,35 @@ fn drops_percent(view: &View<'_>) -> Vec<Point> {
 /// Rules that never matched are left out.
 fn matches(view: &View<'_>) -> Vec<Point> {
     let rules = view.now.engine.rules.iter();
-    let points = rules.filter(|count| count.n_matches > 0).map(|RuleCount { rule, n_matches }| {
-        let priority = rule.priority.number().to_string();
-        let mut labels =
-            labels(&[("priority", &priority), ("rule_name", &rule.name), ("source", &rule.source)]);
-        let tags =
-            rule.tags.iter().map(|tag| (format!("tag_{}", sanitized(tag)), "true".to_owned()));
-        labels.extend(tags);
-        let snapshot = Some(format!("falco.rules.{}", sanitized(&rule.name)));
-        Point { snapshot, labels, ..plain(Uint(*n_matches)) }
-    });
+    let points =
+        rules.filter(|count| count.n_matches > 0).map(|RuleCount { rule, n_matches, .. }| {
+            let priority = rule.priority.number().to_string();
+            let mut labels = labels(&[
+                ("priority", &priority),
+                ("rule_name", &rule.name),
+                ("source", &rule.source),
+            ]);
+            let tags =
+                rule.tags.iter().map(|tag| (format!("tag_{}", sanitized(tag)), "true".to_owned()));
+            labels.extend(tags);
+            let snapshot = Some(format!("falco.rules.{}", sanitized(&rule.name)));
+            Point { snapshot, labels, ..plain(Uint(*n_matches)) }
+        });
     points.collect()
+}
+
+/// Rules that were never met by a measured event are left out.
+fn rule_times(view: &View<'_>) -> Vec<Point> {
+    let rules = view.now.engine.rules.iter().filter(|count| count.nanoseconds > 0);
+    let point = |RuleCount { rule, nanoseconds, .. }: &RuleCount| {
+        let of = [("rule_name", &*rule.name), ("source", &*rule.source)];
+        labelled(&of, Double(*nanoseconds as f64 / SECOND as f64))
+    };
+    rules.map(point).collect()
+}
+
+fn ring(view: &View<'_>, bytes: fn(&gyr_probe::Stats) -> u64) -> Vec<Point> {
+    view.now.engine.kernel.iter().map(|stats| plain(Uint(bytes(stats)))).collect()
 }
 
 /// The kernel drops at the exit of calls only; that of enters stays zero, as with Falco.
