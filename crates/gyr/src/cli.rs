@@ -85,9 +85,15 @@ pub(crate) struct Options {
     /// The old form of --format markdown
     #[arg(long)]
     pub(crate) markdown: bool,
-    /// How lists are printed
-    #[arg(long, value_enum, ignore_case = true)]
-    pub(crate) format: Option<Format>,
+    /// List the plugins
+    #[arg(long)]
+    pub(crate) list_plugins: bool,
+    /// Describe a plugin, by its name or the path of its library
+    #[arg(long, value_name = "PLUGIN")]
+    pub(crate) plugin_info: Option<String>,
+    /// How lists are printed: text, markdown or json
+    #[arg(long)]
+    pub(crate) format: Option<String>,
     /// Only names, with --list
     #[arg(short = 'N')]
     pub(crate) names_only: bool,
@@ -133,13 +139,6 @@ pub(crate) struct Options {
     /// `gyr replay`: this capture, whatever the configuration names
     #[arg(skip)]
     pub(crate) capture: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    Text,
-    Markdown,
-    Json,
 }
 
 #[derive(Args, Clone, Debug, Default)]

@@ -62,18 +62,18 @@ fn the_dump_of_a_workload_is_that_of_its_capture() {
     fs::create_dir(folder.path("work")).unwrap();
     let (rules, conf) = (text(&folder.path("rules.yaml")), text(&folder.path("conf.yaml")));
     let common = ["-r", &rules, "-c", &conf];
-    let mut watching = start(&common, &folder);
+    let mut watching = Running(start(&common, &folder));
     let seen = |what: &str| read(&folder.path("alerts")).contains(what);
     let begun = wait_for(|| {
         workload(&["-c", ":"]);
-        seen("procexit") || watching.try_wait().unwrap().is_some()
+        seen("procexit") || watching.0.try_wait().unwrap().is_some()
     });
     assert!(begun && seen("procexit"), "{}", read(&folder.path("log")));
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/workloads/mixed.sh");
     workload(&[script, &text(&folder.path("work"))]);
     workload(&["-c", ": the end of the dump"]);
     assert!(wait_for(|| seen("the end of the dump")), "{}", read(&folder.path("log")));
-    end(&mut watching);
+    drop(watching);
 
     let kept = fs::read_dir(folder.path("")).unwrap().map(|entry| entry.unwrap().path());
     let kept: Vec<PathBuf> = kept.filter(|path| text(path).contains("/kept_")).collect();
@@ -144,11 +144,15 @@ fn start(args: &[&str], folder: &Folder) -> Child {
         .unwrap()
 }
 
-/// Ends a child as Ctrl-C does.
-fn end(child: &mut Child) {
-    let pid = rustix::process::Pid::from_child(child);
-    let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT); // it may have ended itself
-    child.wait().unwrap();
+/// Ends as Ctrl-C ends it, when the test does.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let pid = rustix::process::Pid::from_child(&self.0);
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT); // it may have ended itself
+        let _ = self.0.wait();
+    }
 }
 
 fn wait_for(mut is_so: impl FnMut() -> bool) -> bool {

@@ -69,6 +69,7 @@ type Step = fn(&mut App) -> Result<Flow>;
 
 /// Every step, in order; one that was not asked for passes.
 const STEPS: &[Step] = &[
+    print::format,
     print::config_schema,
     rules::rule_schema,
     print::ignored,
@@ -76,6 +77,7 @@ const STEPS: &[Step] = &[
     config::load,
     print::version,
     print::page_size,
+    print::plugins,
     print::list_fields,
     rules::select_sources,
     rules::validate,

@@ -8,7 +8,6 @@ use gyr_rules::{event_names, ignored_syscalls};
 
 use super::rules::SYSCALL;
 use super::{App, Flow};
-use crate::cli::Format;
 use crate::versions;
 
 pub(super) fn config_schema(app: &mut App) -> Result<Flow> {
@@ -65,20 +64,40 @@ pub(super) fn page_size(app: &mut App) -> Result<Flow> {
     Ok(Flow::Done)
 }
 
+/// No plugin is loaded: those that Falco has for containers are built in.
+pub(super) fn plugins(app: &mut App) -> Result<Flow> {
+    if let Some(name) = &app.options.plugin_info {
+        bail!("can't find plugin and print its info: {name}");
+    }
+    if !app.options.list_plugins {
+        return Ok(Flow::Next);
+    }
+    print("0 Plugins Loaded:\n\n\n")
+}
+
+/// Refuses an unknown format before anything is done.
+pub(super) fn format(app: &mut App) -> Result<Flow> {
+    if app.options.markdown && app.options.format.is_some() {
+        bail!("Cannot specify both --markdown and --format options together");
+    }
+    if app.options.markdown {
+        let warning = "WARNING: --markdown is deprecated, use --format markdown instead.\n";
+        let _ = io::stderr().write_all(warning.as_bytes()); // nobody is left to tell
+    }
+    style(app)?;
+    Ok(Flow::Next)
+}
+
 fn style(app: &App) -> Result<Style> {
-    let options = &app.options;
-    let format = match (options.markdown, options.format) {
-        (true, Some(_)) => bail!("Cannot specify both --markdown and --format options together"),
-        (true, None) => {
-            app.log.warning("--markdown is deprecated, use --format markdown instead.");
-            Format::Markdown
-        }
-        (false, format) => format.unwrap_or(Format::Text),
-    };
-    Ok(match format {
-        Format::Text => Style::Text,
-        Format::Markdown => Style::Markdown,
-        Format::Json => Style::Json,
+    if app.options.markdown {
+        return Ok(Style::Markdown);
+    }
+    let Some(format) = &app.options.format else { return Ok(Style::Text) };
+    Ok(match format.to_ascii_lowercase().as_str() {
+        "text" => Style::Text,
+        "markdown" => Style::Markdown,
+        "json" => Style::Json,
+        _ => bail!("Invalid format '{format}'. Valid values are: text, markdown, json"),
     })
 }
 
