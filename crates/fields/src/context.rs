@@ -155,6 +155,7 @@ pub struct Context<'a> {
     pub(crate) current: Current,
     /// Whether an output asks, not a condition.
     pub(crate) is_output: bool,
+    pub(crate) buffer_format: BufferFormat,
     thread: Option<&'a Thread>,
     fd: Option<&'a Fd>,
 }
@@ -168,6 +169,7 @@ impl<'a> Context<'a> {
             session,
             current,
             is_output: false,
+            buffer_format: session.buffer_format,
             thread: current.thread.map(|idx| state.thread_at(idx)),
             fd: state.current_fd(&current),
         }
@@ -193,6 +195,11 @@ impl<'a> Context<'a> {
 
     pub(crate) fn for_output(&self) -> Self {
         Self { is_output: true, ..*self }
+    }
+
+    /// Raw bytes read as dots.
+    pub(crate) fn with_dots(&self) -> Self {
+        Self { buffer_format: BufferFormat::Dots, ..*self }
     }
 
     /// The context of what an output shows after a field.

@@ -89,7 +89,7 @@ impl<'a> Context<'a> {
             ParamType::UID | ParamType::GID => push(i64::from(param.u32().cast_signed()), out),
             ParamType::CHARBUF => out.extend_from_slice(param.text()),
             ParamType::FSPATH | ParamType::FSRELPATH => push_sanitized(param.text(), out),
-            ParamType::BYTEBUF => match self.session.buffer_format {
+            ParamType::BYTEBUF => match self.buffer_format {
                 BufferFormat::Dots => push_dots(param.bytes, out),
                 BufferFormat::Base64 => push_base64(param.bytes, out),
             },

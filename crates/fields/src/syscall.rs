@@ -7,7 +7,7 @@ use gyr_state::{Fd, FdType, join_path};
 use crate::param::{AT_FDCWD, Param};
 use crate::row::{Answer, Class, Dotted, Each, Row};
 use crate::time::NS_PER_S;
-use crate::{Arg, Context, evt};
+use crate::{Arg, BufferFormat, Context, evt};
 
 pub(crate) static CLASS: Class = Class {
     name: "evt",
@@ -454,7 +454,12 @@ fn write_arg(c: &Context<'_>, arg: &Arg, out: &mut Vec<u8>) -> bool {
         _ => None,
     };
     let Some(param) = param else { return false };
-    c.write_param(&param, out);
+    // Conditions compare text that is never base64.
+    if c.buffer_format == BufferFormat::Dots || c.is_output {
+        c.write_param(&param, out);
+    } else {
+        c.with_dots().write_param(&param, out);
+    }
     true
 }
 
