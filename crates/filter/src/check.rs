@@ -69,6 +69,8 @@ pub struct Warning {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct CheckError {
+    /// Of the comparison that it is in, which is all that Falco tells.
+    pub comparison: Position,
     pub position: Position,
     pub kind: CheckErrorKind,
     pub message: String,
@@ -149,12 +151,18 @@ impl<S: Scheme> Checker<'_, S> {
             ExprKind::Identifier(name) => {
                 let message = format!("filter error: unexpected identifier '{name}'");
                 Err(CheckError {
+                    comparison: expr.position,
                     position: expr.position,
                     kind: CheckErrorKind::Identifier,
                     message,
                 })
             }
-            ExprKind::Check(check) => Ok(Node::Atom(Box::new(self.atom(expr.position, check)?))),
+            ExprKind::Check(check) => {
+                let atom = self.atom(expr.position, check);
+                let comparison = expr.position;
+                let atom = atom.map_err(|error| CheckError { comparison, ..error })?;
+                Ok(Node::Atom(Box::new(atom)))
+            }
         }
     }
 
@@ -202,7 +210,12 @@ impl<S: Scheme> Checker<'_, S> {
             if let Subject::Field(field) = subject {
                 let checked = self.scheme.check_literal(&field.field, &value.to_str_lossy());
                 let kind = CheckErrorKind::UnknownLiteral;
-                checked.map_err(|message| CheckError { position: at, kind, message })?;
+                checked.map_err(|message| CheckError {
+                    comparison: at,
+                    position: at,
+                    kind,
+                    message,
+                })?;
             }
         }
         Ok(Test::Literals {
@@ -268,7 +281,8 @@ impl<S: Scheme> Checker<'_, S> {
                 }
                 FieldError::Argument(message) => message,
             };
-            CheckError { position: expr.position, kind: CheckErrorKind::UnknownField, message }
+            let (at, kind) = (expr.position, CheckErrorKind::UnknownField);
+            CheckError { comparison: at, position: at, kind, message }
         })?;
         let subject = Subject::Field(FieldSubject {
             field: info.field,
@@ -348,7 +362,7 @@ impl<S: Scheme> Checker<'_, S> {
 }
 
 fn type_error(position: Position, message: String) -> CheckError {
-    CheckError { position, kind: CheckErrorKind::Type, message }
+    CheckError { comparison: position, position, kind: CheckErrorKind::Type, message }
 }
 
 fn across(fold: Fold, operator: Operator) -> Across {

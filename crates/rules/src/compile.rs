@@ -127,7 +127,7 @@ impl<S: Scheme> Compiler<'_, '_, S> {
         let checked = match gyr_filter::check(&condition, scheme) {
             Ok(checked) => checked,
             Err(error) => {
-                let place = rule.condition_context.condition(&text, Some(error.position));
+                let place = rule.condition_context.condition(&text, Some(error.comparison));
                 let failure = Failure::new(ErrorCode::CompileCondition, error.message, &place);
                 return self.unknown(rule.skip_if_unknown_filter, failure);
             }
@@ -141,6 +141,8 @@ impl<S: Scheme> Compiler<'_, '_, S> {
             Err(_) if rule.source != SYSCALL => Events::all(),
             Err(error) => {
                 let place = rule.condition_context.condition(&text, Some(error.position));
+                // Falco ends at this without a word about the file.
+                self.session.result.fatal = Some(error.message.to_owned());
                 return Err(Failure::new(ErrorCode::CompileCondition, error.message, &place));
             }
         };

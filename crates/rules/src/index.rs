@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use gyr_event::{EVENTS, EventCode, Interest, SYSCALLS, Syscall, SyscallKind};
-use gyr_filter::ast::{Check, FieldExpr, Operand, Right};
-use gyr_filter::{Expr, Interpretation, Leaf, Operator, Position};
+use gyr_filter::ast::{Arg, Check, FieldExpr, Operand, Right};
+use gyr_filter::{Expr, Interpretation, Leaf, Operator, Position, Text};
 
 /// A set of events: the codes of records, and the system calls (and tracepoints) behind them.
 ///
@@ -189,10 +189,8 @@ impl Interpretation<Leaf<'_>> for Index {
 fn of_check(check: &Check) -> Result<Option<Events>, &'static str> {
     let field = match &check.left {
         Operand::Field(field) => field,
-        transformer @ Operand::Transformer(_) => {
-            let mut transformed = false;
-            transformer.fields(&mut |field| transformed |= is_type(field));
-            return match transformed {
+        Operand::Transformer(transformer) => {
+            return match asks_for_types(check) && hides_type(&transformer.args) {
                 true => Err("a rule cannot be told its events from a transformed 'evt.type'"),
                 false => Ok(None),
             };
@@ -203,6 +201,23 @@ fn of_check(check: &Check) -> Result<Option<Events>, &'static str> {
         "evt.num" if field.arg.is_none() => Ok(of_number(check)),
         _ => Ok(None),
     }
+}
+
+/// Whether the comparison would tell of events if its field were the type of the event.
+fn asks_for_types(check: &Check) -> bool {
+    const OPERATORS: [Operator; 5] =
+        [Operator::Exists, Operator::Eq, Operator::EqEq, Operator::Ne, Operator::In];
+    check.modifier.is_none() && OPERATORS.contains(&check.operator)
+}
+
+/// Whether Falco notices a type of events among the arguments of a transformer: of a list it sees the last item.
+fn hides_type(args: &[Arg]) -> bool {
+    args.iter().any(|arg| match arg {
+        Arg::Operand(Operand::Field(field)) => is_type(field),
+        Arg::Operand(Operand::Transformer(inner)) => hides_type(&inner.args),
+        Arg::List(items) => items.last().is_some_and(|last| hides_type(std::slice::from_ref(last))),
+        Arg::Text(_) | Arg::Number(_) => false,
+    })
 }
 
 fn is_type(field: &FieldExpr) -> bool {
@@ -232,8 +247,14 @@ fn of_type(check: &Check) -> Result<Option<Events>, &'static str> {
 
 /// Events are counted from 1: comparisons of their number with 0 are the way to write always and never.
 fn of_number(check: &Check) -> Option<Events> {
-    let Right::Value(_, number) = &check.right else { return None };
-    let number: u64 = number.to_str_lossy().parse().ok()?;
+    let number = |text: &Text| text.to_str_lossy().parse::<u64>().ok();
+    let number = match (&check.right, check.operator) {
+        (Right::Value(_, text), _) => number(text)?,
+        (Right::List(_, texts), Operator::In) => {
+            return texts.iter().all(|text| number(text) == Some(0)).then(Events::none);
+        }
+        _ => return None,
+    };
     let always = match (check.operator, number) {
         (Operator::Eq | Operator::EqEq | Operator::Le, 0) | (Operator::Lt, 0 | 1) => false,
         (Operator::Ne | Operator::Gt, 0) | (Operator::Ge, 0 | 1) => true,
@@ -260,6 +281,10 @@ mod tests {
             ("evt.type = open and not (proc.name = a or evt.type = open)", ""),
             ("evt.type = open and evt.num = 0", ""),
             ("evt.type = open and not evt.num = 0", "open"),
+            ("evt.type = open and evt.num in (0, 00)", ""),
+            ("evt.type = open and evt.num in ()", ""),
+            ("evt.type = open and evt.num in (0, 1)", "open"),
+            ("evt.type = open and not toupper(evt.type) startswith O", "open"),
             ("evt.type = sysinfo", "sysinfo"),
             ("evt.type = procexit", "procexit"),
         ] {

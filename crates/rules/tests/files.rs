@@ -565,3 +565,29 @@ fn no_file_makes_the_loader_panic() {
         }
     }
 }
+
+#[test]
+fn what_is_wrong_in_a_comparison_is_told_at_its_beginning() {
+    for condition in [
+        "evt.type=open and proc.name=val(no.field)",
+        "evt.type=open and proc.name=toupper(fd.num)",
+        "evt.type=open and toupper(len(proc.name))=3",
+        "evt.type=open and fd.num in (1, x)",
+    ] {
+        let (_, result) = load(&rule(condition, ""));
+        let json = result.to_json();
+        let place = &json["errors"][0]["context"]["locations"][3]["position"];
+        assert_eq!((&place["line"], &place["column"]), (&3.into(), &32.into()), "{condition}");
+    }
+}
+
+#[test]
+fn what_falco_gives_up_at_is_told_apart() {
+    for (condition, is_fatal) in
+        [("toupper(evt.type)=OPEN", true), ("evt.type=val(proc.name)", true), ("evt.type=(", false)]
+    {
+        let (_, result) = load(&rule(condition, ""));
+        assert!(!result.is_ok());
+        assert_eq!(result.fatal.is_some(), is_fatal, "{condition}");
+    }
+}
