@@ -266,7 +266,7 @@ impl Engine {
         ts.saturating_sub(first) > most
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, record: &Record<'_>, host: &mut dyn Host, control: &mut impl Control) {
         self.session.begin(&record.event);
         if let Some(captures) = &mut self.captures {

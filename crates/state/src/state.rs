@@ -144,6 +144,7 @@ impl State {
         if rule.may_ask {
             thread.set_flag(crate::flags::ACTIVE);
         }
+        let has_own_fds = thread.flags() & crate::flags::CLONE_FILES == 0;
         let last = &mut thread.last;
         if rule.is_enter {
             last.enter = Some(event.code());
@@ -152,14 +153,20 @@ impl State {
             last.forget_record();
             last.fd = -1;
         }
-        if let Some(param) = rule.fd_param() {
-            if last.fd == -1
-                && let Some(fd) = event.i64(param)
-            {
-                last.fd = fd;
-            }
-            let fd = last.fd;
+        let Some(param) = rule.fd_param() else { return };
+        if last.fd == -1
+            && let Some(fd) = event.i64(param)
+        {
+            last.fd = fd;
+        }
+        let fd = last.fd;
+        if !has_own_fds {
             now.entry = self.find_fd(idx, fd);
+        } else if thread.fds.find(fd).is_some() {
+            self.stats.n_noncached_fd_lookups += 1;
+            now.entry = Some((idx, fd));
+        } else if fd >= 0 {
+            self.stats.n_failed_fd_lookups += 1;
         }
     }
 
