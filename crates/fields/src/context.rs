@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use gyr_event::{Event, EventCode, EventFlags, Origin, ParamType};
-use gyr_filter::{KeptPlace, Lifetime, Value, World};
+use gyr_filter::{Family, KeptPlace, Lifetime, Value, World};
 use gyr_state::{Current, Fd, State, Thread};
 use jiff::tz::TimeZone;
 use rustc_hash::FxHashMap;
@@ -300,6 +300,10 @@ impl<'a> Context<'a> {
 impl World<Field> for Context<'_> {
     fn visit(&self, field: &Field, each: &mut Each<'_>) -> bool {
         self.answer(&field.row().answer, field.arg(), each)
+    }
+
+    fn visit_root(&self, family: Family, each: &mut dyn FnMut(u32, &[u8])) {
+        crate::fd::visit_root(self, family, each);
     }
 
     fn stamp(&self, lifetime: Lifetime) -> Option<[u64; 2]> {

@@ -4,13 +4,16 @@ use std::net::IpAddr;
 
 use gyr_event::snapshot::L4Proto;
 use gyr_event::{EventCode, ParamFormat};
-use gyr_filter::{Fold, Lifetime, Type, Value};
+use gyr_filter::{Family, Fold, Lifetime, Type, Value};
 use gyr_state::{Fd, FdType, Layer, Socket, Thread};
 
 use crate::param::AT_FDCWD;
 use crate::row::{Answer, Class, Each, Row};
 use crate::text::push;
 use crate::{Arg, Context};
+
+/// What follows from the kind of the fd and its name.
+const NAME: Family = Family(0);
 
 pub(crate) static CLASS: Class = Class {
     name: "fd",
@@ -42,19 +45,22 @@ pub(crate) static CLASS: Class = Class {
             "fd.name",
             Answer::Visit(|c, _, each| visit_name(c, each)),
             "path of a file; the ends of a connection; what else names the fd.",
-        ),
+        )
+        .family(NAME),
         text(
             "fd.directory",
             Answer::Visit(|c, _, each| visit_directory(c, each)),
             "directory that the file is in.",
-        ),
+        )
+        .family(NAME),
         text(
             "fd.filename",
             Answer::Text(|c| {
                 fd(c).filter(|fd| fd.kind() == FdType::File).map(|fd| filename(fd.name()))
             }),
             "name of the file without its directory.",
-        ),
+        )
+        .family(NAME),
         either("fd.ip", Type::Ipaddr, "address of either end of the connection.")
             .answered(Answer::Visit(|c, _, each| visit_ips(c, each))),
         address("fd.cip", Answer::Ip(|c| Some(client(c)?.0)), "address of the client."),
@@ -370,14 +376,34 @@ fn typechar_of_event(code: EventCode) -> char {
     }
 }
 
+/// Gives what the fields of the family are answered from: the name, and a number for its kind.
+pub(crate) fn visit_root(c: &Context<'_>, family: Family, each: &mut dyn FnMut(u32, &[u8])) {
+    if family != NAME || about_fd(c).is_none() {
+        return;
+    }
+    match c.fd() {
+        // A connection that failed is named by the event, though it has an fd.
+        _ if has_failed_to_connect(c) => {}
+        Some(fd) => each(fd.kind() as u32, fd.name()),
+        None => c.with_buffer(|name| {
+            if write_name_of_creator(c, false, name) {
+                const NO_FD: u32 = 1 << 16;
+                each(NO_FD | u32::from(c.event.code().number()), name);
+            }
+        }),
+    }
+}
+
+fn has_failed_to_connect(c: &Context<'_>) -> bool {
+    c.event.code() == EventCode::CONNECT && c.result().is_some_and(|res| res < 0)
+}
+
 fn visit_name(c: &Context<'_>, each: &mut Each<'_>) -> bool {
     if about_fd(c).is_none() {
         return false;
     }
-    let has_failed_to_connect =
-        c.event.code() == EventCode::CONNECT && c.result().is_some_and(|res| res < 0);
     match c.fd() {
-        Some(fd) if !has_failed_to_connect => {
+        Some(fd) if !has_failed_to_connect(c) => {
             each(Value::Bytes(fd.name()));
             true
         }

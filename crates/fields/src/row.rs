@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use gyr_event::ParamFormat;
-use gyr_filter::{Fold, Lifetime, Type, Value};
+use gyr_filter::{Family, Fold, Lifetime, Type, Value};
 
 use crate::{Arg, Context};
 
@@ -23,6 +23,7 @@ pub struct Row {
     pub name: &'static str,
     pub ty: Type,
     pub lifetime: Lifetime,
+    pub(crate) family: Option<Family>,
     pub description: &'static str,
     pub argument: Argument,
     pub fold: Fold,
@@ -108,6 +109,7 @@ impl Row {
             name,
             ty,
             lifetime,
+            family: None,
             description,
             argument: Argument {
                 required: false,
@@ -133,6 +135,12 @@ impl Row {
 
     pub(crate) const fn format(mut self, format: ParamFormat) -> Self {
         self.format = format;
+        self
+    }
+
+    /// See [`Family`].
+    pub(crate) const fn family(mut self, family: Family) -> Self {
+        self.family = Some(family);
         self
     }
 

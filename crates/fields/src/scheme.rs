@@ -122,6 +122,7 @@ impl Fields {
             fold: row.fold,
             flags: FieldFlags::default(),
             lifetime: row.lifetime,
+            family: None,
             field: Field { row, arg: Arg::Key(Arc::clone(value)) },
         })
     }
@@ -166,6 +167,7 @@ impl Scheme for Fields {
                 no_transformer: row.properties.no_transformer,
             },
             lifetime: lifetime(row, &arg),
+            family: row.family,
             field: Field { row, arg },
         })
     }

@@ -289,6 +289,7 @@ impl<S: Scheme> Checker<'_, S> {
             ty: info.ty,
             fold: info.fold,
             lifetime: info.lifetime,
+            family: info.family,
         });
         Ok(Resolved { subject, flags: info.flags, name: expr.name.clone() })
     }

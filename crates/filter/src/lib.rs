@@ -29,7 +29,9 @@ pub use literal::{Comparison, Literal, operators};
 pub use parse::{Expected, MAX_LENGTH, ParseError, parse, parse_operand};
 pub use pattern::{Glob, PathPattern, Regex, RegexError};
 pub use print::exact;
-pub use scheme::{FieldError, FieldFlags, FieldInfo, Fold, KeptPlace, Lifetime, Scheme, World};
+pub use scheme::{
+    Family, FieldError, FieldFlags, FieldInfo, Fold, KeptPlace, Lifetime, Scheme, World,
+};
 pub use subject::{FieldSubject, Part, Scratch, Subject, Transformed};
 pub use template::{
     MISSING, Printer, Template, TemplateError, Token, print_transformed, print_value,

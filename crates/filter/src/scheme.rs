@@ -45,8 +45,13 @@ pub trait World<F> {
     /// present: a missing field calls nothing and returns false; a present but empty list calls nothing and returns true.
     fn visit(&self, field: &F, each: &mut dyn FnMut(Value<'_>) -> bool) -> bool;
 
+    /// Calls `each` with the text and the number that all fields of the family are answered from in this event, if there
+    /// are any: fields of two events with the same text and number are worth the same. Need not call `each`.
+    fn visit_root(&self, _family: Family, _each: &mut dyn FnMut(u32, &[u8])) {}
+
     /// What marks the present answers of a lifetime: as long as it is the same, they are. `None` if they cannot be kept,
-    /// or need not be, like those of an fd that this event opened.
+    /// or need not be, like those of an fd that this event opened. That of [`Lifetime::Container`] changes whenever that of
+    /// [`Lifetime::Thread`] does.
     fn stamp(&self, _lifetime: Lifetime) -> Option<[u64; 2]> {
         None
     }
@@ -82,7 +87,13 @@ pub struct FieldInfo<F> {
     pub fold: Fold,
     pub flags: FieldFlags,
     pub lifetime: Lifetime,
+    pub family: Option<Family>,
 }
+
+/// Fields that are different views of one text, like a path, its directory and its last component: what is asked about
+/// any of them is answered for all at once, and remembered by that text ([`World::visit_root`]). They have one lifetime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Family(pub u8);
 
 /// What a comparison means for a field of several values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use crate::ast::{Text, Transformer};
-use crate::{Fold, Lifetime, Type, Value, World};
+use crate::{Family, Fold, Lifetime, Type, Value, World};
 
 /// A resolved operand.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +18,7 @@ pub struct FieldSubject<F> {
     pub ty: Type,
     pub fold: Fold,
     pub lifetime: Lifetime,
+    pub family: Option<Family>,
 }
 
 /// A transformer with its arguments.
@@ -84,6 +85,19 @@ impl<F> Subject<F> {
             };
         });
         common.unwrap_or(Lifetime::Event)
+    }
+
+    /// The family of all its fields; none if they differ.
+    pub fn family(&self) -> Option<Family> {
+        let mut common = None;
+        self.fields(&mut |field| {
+            common = match common {
+                None => Some(field.family),
+                Some(family) if family == field.family => common,
+                Some(_) => Some(None),
+            };
+        });
+        common.flatten()
     }
 
     /// Calls `visit` for each field it reads.

@@ -6,8 +6,8 @@ use std::cell::RefCell;
 use std::ops::ControlFlow;
 
 use gyr_filter::{
-    Atom, Checked, Evaluator, Graph, GraphBuilder, KeptPlace, Lifetime, Literal, Program, Root,
-    Subject, Test, Value, Verdict, World, plain,
+    Atom, Checked, Evaluator, Family, Graph, GraphBuilder, KeptPlace, Lifetime, Literal, Program,
+    Root, Subject, Test, Value, Verdict, World, plain,
 };
 use toy::random::{Random, change, condition, valid};
 use toy::{EVENTS, Table, checked};
@@ -36,6 +36,13 @@ impl World<String> for Scene<'_> {
         self.event.visit(field, each)
             || self.thread.table.visit(field, each)
             || self.fd.table.visit(field, each)
+    }
+
+    fn visit_root(&self, family: Family, each: &mut dyn FnMut(u32, &[u8])) {
+        assert_eq!(family, toy::PATH);
+        if let Some([toy::Owned::Bytes(name)]) = self.fd.table.0.get("fd.name").map(Vec::as_slice) {
+            each(1, name);
+        }
     }
 
     fn stamp(&self, lifetime: Lifetime) -> Option<[u64; 2]> {

@@ -14,8 +14,9 @@ const MOST_SLOTS: usize = 16384;
 /// Pairs of places for fingerprints of texts seen once; a power of two.
 const DOORS: usize = 8192;
 
-/// A bounded table. A text enters when it is seen the second time, for whoever picks names could fill it otherwise. It has
-/// one of two places, side by side; the table grows when texts that were kept are pushed out by others.
+/// A bounded table. A text takes a free place when it is seen, and the place of another only when it is seen the second
+/// time, for whoever picks names could push out all others otherwise. It has one of two places, side by side; a table that
+/// is half full grows, up to a bound, when both are taken.
 #[derive(Debug)]
 pub(crate) struct TextCache {
     slots: Vec<Slot>,
@@ -23,12 +24,14 @@ pub(crate) struct TextCache {
     answers: Vec<u64>,
     n_words: usize,
     doors: Vec<[u16; 2]>,
+    n_used: usize,
     n_pushed_out: usize,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Slot {
     hash: u64,
+    number: u32,
     is_used: bool,
     text: Vec<u8>,
 }
@@ -40,47 +43,69 @@ impl TextCache {
             answers: vec![0; FIRST_SLOTS * n_words],
             n_words,
             doors: vec![[0; 2]; DOORS],
+            n_used: 0,
             n_pushed_out: 0,
         }
     }
 
-    /// Copies the answers about a text, if they are here.
+    /// The answers about a text with a number, if they are here.
     #[inline]
-    pub(crate) fn find(&self, hash: u64, text: &[u8], out: &mut [u64]) -> bool {
+    pub(crate) fn find(&self, hash: u64, key: Key<'_>) -> Option<&[u64]> {
+        let index = self.place_of(hash, key)?;
+        Some(&self.answers[index * self.n_words..][..self.n_words])
+    }
+
+    #[inline]
+    fn place_of(&self, hash: u64, (number, text): Key<'_>) -> Option<usize> {
         let first = self.place(hash);
         let index = if self.slots[first].hash == hash { first } else { first ^ 1 };
         let slot = &self.slots[index];
-        let found = slot.hash == hash && slot.is_used && slot.text == text;
-        if found {
-            store(out, &self.answers[index * self.n_words..][..self.n_words]);
-        }
-        found
+        let found = slot.hash == hash && slot.is_used && slot.number == number && slot.text == text;
+        found.then_some(index)
     }
 
-    /// Takes answers about a text that was not found.
-    pub(crate) fn offer(&mut self, hash: u64, text: &[u8], answers: &[u64]) {
-        let fingerprint = (hash >> 48) as u16 | 1;
-        let door = &mut self.doors[(hash >> 20) as usize % DOORS];
-        if !door.contains(&fingerprint) || text.len() > MAX_TEXT {
-            *door = [fingerprint, door[0]];
+    /// Takes answers about a text, in place of those that are here.
+    pub(crate) fn put(&mut self, hash: u64, key: Key<'_>, answers: &[u64]) {
+        let Some(index) = self.place_of(hash, key).or_else(|| self.make_room(hash, key)) else {
             return;
+        };
+        store(&mut self.answers[index * self.n_words..][..self.n_words], answers);
+    }
+
+    /// A place that is now this text's, if it gets one.
+    fn make_room(&mut self, hash: u64, (number, text): Key<'_>) -> Option<usize> {
+        if text.len() > MAX_TEXT {
+            return None;
         }
-        let first = self.place(hash);
-        let mut index = if self.slots[first].is_used { first ^ 1 } else { first };
-        if self.slots[index].is_used {
-            // One of the two goes: neither always the same, nor one that who picks names could tell.
-            index = first ^ (self.n_pushed_out & 1);
-            self.n_pushed_out += 1;
+        let mut index = self.free_place(hash);
+        if index.is_none() && self.slots.len() < MOST_SLOTS && 2 * self.n_used >= self.slots.len() {
+            self.grow();
+            index = self.free_place(hash);
         }
+        let index = match index {
+            Some(index) => {
+                self.n_used += 1;
+                index
+            }
+            None => {
+                let fingerprint = (hash >> 48) as u16 | 1;
+                let door = &mut self.doors[(hash >> 20) as usize % DOORS];
+                if !door.contains(&fingerprint) {
+                    *door = [fingerprint, door[0]];
+                    return None;
+                }
+                // One of the two goes: neither always the same, nor one that who picks names could tell.
+                self.n_pushed_out += 1;
+                self.place(hash) ^ (self.n_pushed_out & 1)
+            }
+        };
         let slot = &mut self.slots[index];
         slot.hash = hash;
+        slot.number = number;
         slot.is_used = true;
         slot.text.clear();
-        slot.text.extend(text);
-        store(&mut self.answers[index * self.n_words..][..self.n_words], answers);
-        if self.n_pushed_out > self.slots.len() / 4 && self.slots.len() < MOST_SLOTS {
-            self.grow();
-        }
+        slot.text.extend_from_slice(text);
+        Some(index)
     }
 
     /// Doubles the places; what is here stays.
@@ -89,15 +114,20 @@ impl TextCache {
         let n_slots = self.slots.len() * 2;
         let slots = std::mem::replace(&mut self.slots, vec![Slot::default(); n_slots]);
         let answers = std::mem::replace(&mut self.answers, vec![0; n_slots * self.n_words]);
-        self.n_pushed_out = 0;
         for (nth, slot) in slots.into_iter().enumerate().filter(|(_, slot)| slot.is_used) {
             let first = self.place(slot.hash);
             // Two that were neighbours are the only ones that can come to the same places.
-            let index = if self.slots[first].is_used { first ^ 1 } else { first };
+            let index = first ^ usize::from(self.slots[first].is_used);
             let old = &answers[nth * self.n_words..][..self.n_words];
             store(&mut self.answers[index * self.n_words..][..self.n_words], old);
             self.slots[index] = slot;
         }
+    }
+
+    /// One of the two places for a text, if it is free.
+    fn free_place(&self, hash: u64) -> Option<usize> {
+        let first = self.place(hash);
+        [first, first ^ 1].into_iter().find(|index| !self.slots[*index].is_used)
     }
 
     /// The first of the two places for a text.
@@ -107,45 +137,59 @@ impl TextCache {
     }
 }
 
+/// What is looked up: a text, and a number that tells apart what reads alike.
+pub(crate) type Key<'a> = (u32, &'a [u8]);
+
 pub(crate) fn hash(text: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(text);
     hasher.finish()
 }
 
+/// Of a text with a number.
+pub(crate) fn hash_of((number, text): Key<'_>) -> u64 {
+    hash(text) ^ u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_text_is_kept_from_the_second_time_on() {
-        let mut cache = TextCache::new(1);
-        let mut out = [0];
-        let key = hash(b"/etc/passwd");
-        cache.offer(key, b"/etc/passwd", &[7]);
-        assert!(!cache.find(key, b"/etc/passwd", &mut out));
-        cache.offer(key, b"/etc/passwd", &[7]);
-        assert!(cache.find(key, b"/etc/passwd", &mut out));
-        assert_eq!(out, [7]);
-        assert!(!cache.find(key, b"/etc/shadow", &mut out), "the text counts, not only its hash");
+    const fn text(text: &[u8]) -> Key<'_> {
+        (0, text)
     }
 
     #[test]
-    fn it_grows_with_the_names_that_come_again_up_to_a_bound() {
+    fn a_text_with_its_number_is_found_again() {
+        let mut cache = TextCache::new(1);
+        let passwd = text(b"/etc/passwd");
+        let key = hash_of(passwd);
+        assert_eq!(cache.find(key, passwd), None);
+        cache.put(key, passwd, &[7]);
+        assert_eq!(cache.find(key, passwd), Some(&[7][..]));
+        assert_eq!(cache.find(key, text(b"/etc/shadow")), None, "not only the hash counts");
+        assert_eq!(cache.find(key, (1, b"/etc/passwd")), None, "not only the text counts");
+        cache.put(key, passwd, &[8]);
+        assert_eq!(cache.find(key, passwd), Some(&[8][..]));
+    }
+
+    #[test]
+    fn it_grows_with_the_names_that_come_up_to_a_bound() {
         let name = |i: u64| format!("/usr/lib/locale/{i}");
         let mut cache = TextCache::new(1);
         for (count, slots) in [(20, FIRST_SLOTS), (3_000, MOST_SLOTS), (100_000, MOST_SLOTS)] {
             for i in (0..count).cycle().take(12 * count as usize) {
-                let (name, mut out) = (name(i), [0]);
-                let key = hash(name.as_bytes());
-                if cache.find(key, name.as_bytes(), &mut out) {
-                    assert_eq!(out, [i]);
-                } else {
-                    cache.offer(key, name.as_bytes(), &[i]);
+                let name = name(i);
+                let (key, name) = (hash(name.as_bytes()), text(name.as_bytes()));
+                match cache.find(key, name) {
+                    Some(answers) => assert_eq!(answers, [i]),
+                    None => cache.put(key, name, &[i]),
                 }
             }
-            let found =
-                |i: &u64| cache.find(hash(name(*i).as_bytes()), name(*i).as_bytes(), &mut [0]);
+            let found = |i: &u64| {
+                let name = name(*i);
+                cache.find(hash(name.as_bytes()), text(name.as_bytes())).is_some()
+            };
             assert!(cache.slots.len() <= slots);
             assert!(count > 3_000 || (0..count).filter(found).count() as u64 > count * 9 / 10);
         }
@@ -155,13 +199,11 @@ mod tests {
     fn names_seen_once_push_nothing_out() {
         let mut cache = TextCache::new(1);
         let key = hash(b"kept");
-        cache.offer(key, b"kept", &[1]);
-        cache.offer(key, b"kept", &[1]);
+        cache.put(key, text(b"kept"), &[1]);
         for i in 0..50_000 {
             let name = format!("/tmp/{i}");
-            cache.offer(hash(name.as_bytes()), name.as_bytes(), &[0]);
+            cache.put(hash(name.as_bytes()), text(name.as_bytes()), &[0]);
         }
-        assert!(cache.find(key, b"kept", &mut [0]));
-        assert!(cache.slots.iter().filter(|slot| slot.is_used).count() < 20);
+        assert_eq!(cache.find(key, text(b"kept")), Some(&[1][..]));
     }
 }

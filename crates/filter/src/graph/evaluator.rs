@@ -3,17 +3,22 @@
 use std::ops::ControlFlow;
 
 use super::Graph;
-use super::bits::clear;
-use super::cache::TextCache;
+use super::bits::{clear, store};
+use super::cache::{TextCache, hash_of};
 use super::group::Group;
 use super::layout::{GroupRef, Place};
 use super::plan::Plan;
 use super::pool::Edge;
-use super::program::{Block, GateWord, Program, ProgramNode, Step};
+use super::program::{Block, Program, ProgramNode, Step};
 use crate::check::Atom;
 use crate::plain::atom_holds;
 use crate::subject::Scratch;
-use crate::{Lifetime, World};
+use crate::{KeptPlace, Lifetime, World};
+
+/// Beside a thread, so many blocks' rules are kept at most. Few kinds of events have rules.
+const MOST_KEPT_BLOCKS: usize = 256;
+/// Stands for rules that were not found out, or of which none is ruled out.
+const UNKNOWN_RULES: u64 = u64::MAX;
 
 /// What is known of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +51,10 @@ pub struct Evaluator {
     /// For the answers of a group, all and about one value.
     answers: Vec<u64>,
     one: Vec<u64>,
-    /// By group.
+    /// By group; made when the first text is seen.
     caches: Vec<Option<TextCache>>,
+    /// By family, as the caches of groups.
+    families: Vec<Option<TextCache>>,
     /// By block.
     plans: Vec<Plan>,
 }
@@ -185,7 +192,8 @@ impl Evaluator {
             *self = Self::of(graph);
         }
         clear(&mut self.known);
-        self.loaded = 0;
+        // Of these nothing is ever kept.
+        self.loaded = 1 << Lifetime::Event as u32 | 1 << Lifetime::Clock as u32;
         self.keepable = 0;
         self.fresh = 0;
         let words = program.n_memos.div_ceil(64);
@@ -199,14 +207,14 @@ impl Evaluator {
     fn of<F>(graph: &Graph<F>) -> Self {
         let n_words = |group: &Group<F>| group.span.words.len();
         let widest = graph.groups.iter().map(n_words).max().unwrap_or(0);
-        let cache = |group: &Group<F>| group.is_cached.then(|| TextCache::new(n_words(group)));
         Self {
             generation: Some(graph.generation),
             bits: vec![0; graph.layout.n_bits()],
             known: vec![0; graph.layout.n_known()],
             answers: vec![0; widest],
             one: vec![0; widest],
-            caches: graph.groups.iter().map(cache).collect(),
+            caches: graph.groups.iter().map(|_| None).collect(),
+            families: graph.layout.families.iter().map(|_| None).collect(),
             ..Self::default()
         }
     }
@@ -219,13 +227,17 @@ impl Evaluator {
         block: &Block,
     ) -> u64 {
         let id = run.program.first_block + nth;
+        let mut left = self.left_by_thread(run, id, block);
+        if left == 0 {
+            return 0;
+        }
         if self.plans.get(id).is_none_or(Plan::is_new) {
             self.plans.resize_with(self.plans.len().max(id + 1), Plan::default);
             self.plans[id] = Plan::new(run.graph, block);
         }
         let order = std::mem::take(&mut self.plans[id].order);
         let is_watching = self.plans[id].is_watching();
-        let mut left = block.all();
+        let mut ruled_out_by_thread = 0;
         for (rules, index) in &order {
             if left & rules == 0 {
                 continue;
@@ -235,7 +247,11 @@ impl Evaluator {
             for group in &step.more_groups {
                 self.look(run, *group, id, is_watching);
             }
-            let ruled_out = left & rules & !self.passes(step);
+            let fails = rules & !self.passes(step);
+            let ruled_out = left & fails;
+            if step.is_of_thread {
+                ruled_out_by_thread |= fails;
+            }
             if is_watching {
                 let looked_at = (left & rules).count_ones();
                 self.plans[id].count(*index, looked_at, ruled_out.count_ones());
@@ -248,6 +264,83 @@ impl Evaluator {
         let plan = &mut self.plans[id];
         plan.order = order;
         plan.event(run.graph, block);
+        if ruled_out_by_thread != 0 {
+            self.keep_ruled_out(run, id, ruled_out_by_thread);
+        }
+        left
+    }
+
+    /// The rules that the thread of the event does not rule out, as far as that is known.
+    fn left_by_thread<F, W: World<F> + ?Sized>(
+        &mut self,
+        run: Run<'_, F, W>,
+        id: usize,
+        block: &Block,
+    ) -> u64 {
+        let Some(stamp) = thread_stamp(run.world, id) else {
+            return self.find_left_by_thread(run, block);
+        };
+        let (generation, start) = (run.graph.generation, run.graph.layout.kept_rules);
+        let mut left = UNKNOWN_RULES;
+        run.world.kept(KeptPlace::Thread, &mut |kept_generation, words| {
+            if *kept_generation == generation
+                && let Some([first, second, kept @ ..]) = words.get(start..)
+                && [*first, *second] == stamp
+                && let Some(kept) = kept.get(id)
+            {
+                left = *kept;
+            }
+        });
+        if left == UNKNOWN_RULES {
+            left = self.find_left_by_thread(run, block);
+            self.keep_ruled_out(run, id, !left);
+        }
+        left
+    }
+
+    /// Keeps with the thread of the event which rules it rules out, beside those that it is known to.
+    #[cold]
+    fn keep_ruled_out<F, W: World<F> + ?Sized>(
+        &mut self,
+        run: Run<'_, F, W>,
+        id: usize,
+        ruled_out: u64,
+    ) {
+        let Some(stamp) = thread_stamp(run.world, id) else { return };
+        let start = run.graph.layout.kept_rules;
+        run.world.kept(KeptPlace::Thread, &mut |generation, words| {
+            own(run.graph, KeptPlace::Thread, generation, words);
+            let least = start + 2 + id + 1;
+            if words.len() < least {
+                words.resize(least, UNKNOWN_RULES);
+            }
+            let Some([first, second, kept @ ..]) = words.get_mut(start..) else { return };
+            if [*first, *second] != stamp {
+                [*first, *second] = stamp;
+                kept.fill(UNKNOWN_RULES);
+            }
+            kept[id] &= !ruled_out;
+        });
+    }
+
+    fn find_left_by_thread<F, W: World<F> + ?Sized>(
+        &mut self,
+        run: Run<'_, F, W>,
+        block: &Block,
+    ) -> u64 {
+        let mut left = block.all();
+        for step in &block.thread_steps {
+            if left & step.rules == 0 {
+                continue;
+            }
+            for group in step.groups() {
+                self.ask(run.graph, group, run.world);
+            }
+            left &= !step.rules | self.passes(step);
+            if left == 0 {
+                break;
+            }
+        }
         left
     }
 
@@ -271,21 +364,18 @@ impl Evaluator {
     /// The rules of a step that one of its atoms lets through.
     #[inline]
     fn passes(&self, step: &Step) -> u64 {
-        let mut passes = self.gate_passes(&step.gate);
-        for gate in &step.more_gates {
-            passes |= self.gate_passes(gate);
+        let hits = self.bits[step.gate.word as usize] & step.gate.mask;
+        if hits == 0 && step.more_gates.is_empty() {
+            return 0;
         }
-        passes
+        self.passes_of_hits(step, hits)
     }
 
-    #[inline]
-    fn gate_passes(&self, gate: &GateWord) -> u64 {
-        let mut passes = 0;
-        let mut hits = self.bits[gate.word as usize] & gate.mask;
-        while hits != 0 {
-            let below = (hits & hits.wrapping_neg()) - 1;
-            hits &= hits - 1;
-            passes |= gate.passes[(gate.mask & below).count_ones() as usize];
+    #[inline(never)]
+    fn passes_of_hits(&self, step: &Step, hits: u64) -> u64 {
+        let mut passes = step.gate.passes(hits);
+        for gate in &step.more_gates {
+            passes |= gate.passes(self.bits[gate.word as usize] & gate.mask);
         }
         passes
     }
@@ -393,13 +483,63 @@ impl Evaluator {
                 return false;
             }
         }
-        let cache = self.caches[index].as_mut();
+        let is_found = group.family.is_some_and(|family| self.find_family(graph, family, world));
+        if !is_found {
+            self.evaluate_group(graph, index, world);
+        }
+        self.fresh |= self.keepable & 1 << lifetime;
+        true
+    }
+
+    /// Makes the answers of a family known, if there is a text that they follow from in this event.
+    fn find_family<F, W: World<F> + ?Sized>(
+        &mut self,
+        graph: &Graph<F>,
+        index: usize,
+        world: &W,
+    ) -> bool {
+        let place = &graph.layout.families[index];
+        let mut is_found = false;
+        world.visit_root(place.family, &mut |number, text| {
+            is_found = true;
+            let (key, hash) = ((number, text), hash_of((number, text)));
+            let bits = place.bits.clone();
+            let cache = self.families[index].get_or_insert_with(|| TextCache::new(bits.len()));
+            if let Some(answers) = cache.find(hash, key) {
+                store(&mut self.bits[bits], answers);
+                return;
+            }
+            for group in &place.groups {
+                self.evaluate_group(graph, *group, world);
+            }
+            if let Some(cache) = &mut self.families[index] {
+                cache.put(hash, key, &self.bits[bits]);
+            }
+        });
+        if is_found {
+            for known in &mut self.known[place.known.clone()] {
+                *known = u64::MAX;
+            }
+        }
+        is_found
+    }
+
+    /// Asks the world for the answers of a group.
+    fn evaluate_group<F, W: World<F> + ?Sized>(
+        &mut self,
+        graph: &Graph<F>,
+        index: usize,
+        world: &W,
+    ) {
+        let group = &graph.groups[index];
+        let n = group.span.words.len();
+        let cache =
+            group.is_cached.then(|| self.caches[index].get_or_insert_with(|| TextCache::new(n)));
         if group.is_simple {
             let answers = group.evaluate_word(world, &self.scratch, cache);
             let word = &mut self.bits[group.span.words.start];
             *word = (*word & !group.mask[0]) | answers;
         } else {
-            let n = group.span.words.len();
             let answers = &mut self.answers[..n];
             group.evaluate(world, &self.scratch, cache, answers, &mut self.one[..n]);
             let bits = &mut self.bits[group.span.words.clone()];
@@ -408,8 +548,6 @@ impl Evaluator {
             }
         }
         self.known[group.span.known_word] |= group.span.known_mask;
-        self.fresh |= self.keepable & 1 << lifetime;
-        true
     }
 
     /// Copies what is kept of a lifetime, once an event.
@@ -423,7 +561,7 @@ impl Evaluator {
         let (bits, known) = (layout.bits[index].clone(), layout.known[index].clone());
         world.kept(place, &mut |generation, words| {
             let is_ours = *generation == graph.generation
-                && words.len() == layout.kept_lengths[place as usize];
+                && words.len() >= layout.kept_lengths[place as usize];
             let Some(words) = words.get(layout.kept[index]..).filter(|_| is_ours) else { return };
             let [first, second, words @ ..] = words else { return };
             if [*first, *second] != stamp {
@@ -447,12 +585,7 @@ impl Evaluator {
                 continue;
             };
             world.kept(place, &mut |generation, words| {
-                let length = layout.kept_lengths[place as usize];
-                if *generation != graph.generation || words.len() != length {
-                    words.clear();
-                    words.resize(length, 0);
-                    *generation = graph.generation;
-                }
+                own(graph, place, generation, words);
                 let known = &self.known[layout.known[index].clone()];
                 let bits = &self.bits[layout.bits[index].clone()];
                 let words = &mut words[layout.kept[index]..];
@@ -473,6 +606,22 @@ impl Evaluator {
         self.memo_known[word] |= 1 << bit;
         self.memo_values[word] &= !(1 << bit);
         self.memo_values[word] |= u64::from(value) << bit;
+    }
+}
+
+/// What marks the rules that are kept beside a thread for a block.
+fn thread_stamp<F, W: World<F> + ?Sized>(world: &W, id: usize) -> Option<[u64; 2]> {
+    // Both lifetimes of such steps end when this one changes.
+    world.stamp(Lifetime::Container).filter(|_| id < MOST_KEPT_BLOCKS)
+}
+
+/// Makes what is kept somewhere empty, if it is not of this graph.
+fn own<F>(graph: &Graph<F>, place: KeptPlace, generation: &mut u32, words: &mut Vec<u64>) {
+    let length = graph.layout.kept_lengths[place as usize];
+    if *generation != graph.generation || words.len() < length {
+        words.clear();
+        words.resize(length, 0);
+        *generation = graph.generation;
     }
 }
 

@@ -6,15 +6,15 @@ use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
 use super::address::AddressTable;
-use super::bits::{Asked, Bit, Single, clear, set};
+use super::bits::{Asked, Bit, Single, clear, set, store};
 use super::cache::{TextCache, hash};
-use super::layout::{Layout, Place, Span};
+use super::layout::{Layout, Place, Shape, Span};
 use super::number::NumberTable;
 use super::text::TextTable;
 use crate::check::{Across, Atom, Test};
 use crate::plain::atom_holds;
 use crate::subject::{FieldSubject, Scratch, Subject};
-use crate::{Fold, Lifetime, Type, Value, World};
+use crate::{Family, Fold, Lifetime, Type, Value, World};
 
 /// The atoms of one subject.
 #[derive(Debug)]
@@ -33,7 +33,10 @@ pub(crate) struct Group<F> {
     pub(crate) is_simple: bool,
     /// Rough instructions for an answer that is not kept.
     pub(crate) cost: u32,
+    /// Whether its answers about texts are remembered on their own.
     pub(crate) is_cached: bool,
+    /// By place in the layout: the family that it is remembered with.
+    pub(crate) family: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -63,9 +66,13 @@ pub(crate) fn compile<F: Clone + Eq + Hash>(
         }
         members[group].push(number);
     }
-    let sizes: Vec<_> =
-        members.iter().map(|members| (lifetime(&atoms[members[0]]), members.len())).collect();
-    let (layout, spans) = Layout::new(&sizes);
+    let shape = |members: &Vec<usize>| Shape {
+        lifetime: lifetime(&atoms[members[0]]),
+        family: family(&atoms[members[0]]),
+        atoms: members.len(),
+    };
+    let shapes: Vec<_> = members.iter().map(shape).collect();
+    let (layout, spans) = Layout::new(&shapes);
     let mut places = vec![Place { group: 0, word: 0, bit: 0 }; atoms.len()];
     let mut groups = Vec::with_capacity(members.len());
     for (members, span) in members.iter().zip(spans) {
@@ -78,7 +85,8 @@ pub(crate) fn compile<F: Clone + Eq + Hash>(
             };
         }
         let members: Vec<&Atom<F>> = members.iter().map(|atom| &atoms[*atom]).collect();
-        groups.push(Group::new(&members, span));
+        let family = family(members[0]).and_then(|family| layout.family(family));
+        groups.push(Group::new(&members, span, family));
     }
     (groups, layout, places)
 }
@@ -92,8 +100,16 @@ fn lifetime<F>(atom: &Atom<F>) -> Lifetime {
     }
 }
 
+/// The family that an atom can be answered with.
+fn family<F>(atom: &Atom<F>) -> Option<Family> {
+    match &atom.test {
+        Test::Subject { .. } => None,
+        _ => atom.subject.family(),
+    }
+}
+
 impl<F: Clone> Group<F> {
-    fn new(atoms: &[&Atom<F>], span: Span) -> Self {
+    fn new(atoms: &[&Atom<F>], span: Span, family: Option<usize>) -> Self {
         let n_words = span.words.len();
         let (mut mask, mut exists, mut all) =
             (vec![0; n_words], vec![0; n_words], vec![0; n_words]);
@@ -119,12 +135,24 @@ impl<F: Clone> Group<F> {
             Test::Subject { .. } => Matcher::Other(Box::new(atoms[0].clone())),
             _ => Matcher::new(subject.ty(), &asked, n_words),
         };
-        let is_cached = matches!(&matcher, Matcher::Text(table) if table.is_costly());
+        let is_costly = matches!(&matcher, Matcher::Text(table) if table.is_costly());
         let cost = cost(&matcher);
         let lifetime = lifetime(atoms[0]);
         let is_simple =
             n_words == 1 && subject.fold() == Fold::One && !matches!(matcher, Matcher::Other(_));
-        Self { subject, lifetime, span, mask, exists, all, matcher, is_simple, cost, is_cached }
+        Self {
+            subject,
+            lifetime,
+            span,
+            mask,
+            exists,
+            all,
+            matcher,
+            is_simple,
+            cost,
+            is_cached: is_costly && family.is_none(),
+            family,
+        }
     }
 }
 
@@ -198,9 +226,12 @@ impl<F> Group<F> {
             Matcher::Text(table) => match (cache, value) {
                 (Some(cache), Value::Bytes(text)) => {
                     let hash = hash(text);
-                    if !cache.find(hash, text, out) {
-                        table.answer(value, Some(hash), out);
-                        cache.offer(hash, text, out);
+                    match cache.find(hash, (0, text)) {
+                        Some(answers) => store(out, answers),
+                        None => {
+                            table.answer(value, Some(hash), out);
+                            cache.put(hash, (0, text), out);
+                        }
                     }
                 }
                 _ => table.answer(value, None, out),

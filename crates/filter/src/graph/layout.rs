@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::Lifetime;
+use crate::{Family, KeptPlace, Lifetime};
 
 /// The bit of an atom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,47 +49,54 @@ pub(crate) struct Layout {
     pub(crate) kept: [usize; Lifetime::ALL.len()],
     /// Words kept beside a thread and beside an fd.
     pub(crate) kept_lengths: [usize; 2],
+    /// Where what a thread rules out begins in what is kept beside it, which has room for it only once it is found out:
+    /// two words of stamp, and for each block a word of rules that are left.
+    pub(crate) kept_rules: usize,
+    /// Families, which share no words with others.
+    pub(crate) families: Vec<FamilyPlace>,
+}
+
+/// Where the answers of a family are.
+#[derive(Clone, Debug)]
+pub(crate) struct FamilyPlace {
+    pub(crate) family: Family,
+    pub(crate) bits: Range<usize>,
+    pub(crate) known: Range<usize>,
+    pub(crate) groups: Vec<usize>,
+}
+
+/// What a group is laid out by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub(crate) lifetime: Lifetime,
+    pub(crate) family: Option<Family>,
+    pub(crate) atoms: usize,
 }
 
 impl Layout {
-    /// Lays out groups of so many atoms. A group of up to 64 atoms stays within one word.
-    pub(crate) fn new(groups: &[(Lifetime, usize)]) -> (Self, Vec<Span>) {
+    /// A group of up to 64 atoms stays within one word.
+    pub(crate) fn new(groups: &[Shape]) -> (Self, Vec<Span>) {
         let mut layout = Self::default();
         let mut spans = vec![None; groups.len()];
         let (mut bits, mut known) = (0, 0);
-        for (index, lifetime) in Lifetime::ALL.iter().enumerate() {
-            let mut members: Vec<usize> =
-                (0..groups.len()).filter(|group| groups[*group].0 == *lifetime).collect();
-            members.sort_by_key(|group| std::cmp::Reverse(groups[*group].1));
+        for (index, lifetime) in Lifetime::ALL.into_iter().enumerate() {
             let (start, known_start) = (bits, known);
-            // How much of each word is taken.
-            let mut taken: Vec<usize> = Vec::new();
-            for (nth, group) in members.iter().enumerate() {
-                let atoms = groups[*group].1;
-                let word = match taken.iter().position(|used| used + atoms <= 64) {
-                    Some(word) => word,
-                    None => {
-                        taken.resize(taken.len() + atoms.div_ceil(64).max(1), 64);
-                        let word = taken.len() - atoms.div_ceil(64).max(1);
-                        if atoms <= 64 {
-                            taken[word] = 0;
-                        }
-                        word
-                    }
-                };
-                let first = if atoms <= 64 { taken[word] } else { 0 };
-                if atoms <= 64 {
-                    taken[word] += atoms;
+            let of_lifetime = |group: &usize| groups[*group].lifetime == lifetime;
+            let members: Vec<usize> = (0..groups.len()).filter(of_lifetime).collect();
+            let mut families: Vec<_> = members.iter().map(|group| groups[*group].family).collect();
+            families.sort_unstable();
+            families.dedup();
+            for family in families {
+                let of_family = |group: &&usize| groups[**group].family == family;
+                let members: Vec<usize> = members.iter().filter(of_family).copied().collect();
+                let (n_bits, n_known) = place(groups, &members, bits, known, &mut spans);
+                if let Some(family) = family {
+                    let (bits, known) = (bits..bits + n_bits, known..known + n_known);
+                    layout.families.push(FamilyPlace { family, bits, known, groups: members });
                 }
-                spans[*group] = Some(Span {
-                    words: start + word..start + word + atoms.div_ceil(64).max(1),
-                    first,
-                    known_word: known_start + nth / 64,
-                    known_mask: 1 << (nth % 64),
-                });
+                bits += n_bits;
+                known += n_known;
             }
-            bits += taken.len();
-            known += members.len().div_ceil(64);
             layout.bits[index] = start..bits;
             layout.known[index] = known_start..known;
             if let Some(place) = lifetime.place().filter(|_| !members.is_empty()) {
@@ -98,7 +105,13 @@ impl Layout {
                 *length += 2 + (known - known_start) + (bits - start);
             }
         }
+        layout.kept_rules = layout.kept_lengths[KeptPlace::Thread as usize];
         (layout, spans.into_iter().flatten().collect())
+    }
+
+    /// The family of this name among the families.
+    pub(crate) fn family(&self, family: Family) -> Option<usize> {
+        self.families.iter().position(|place| place.family == family)
     }
 
     pub(crate) fn n_bits(&self) -> usize {
@@ -110,6 +123,47 @@ impl Layout {
     }
 }
 
+/// Lays out some of the groups from these words on; says how many words of bits they take, and of bits that say what is
+/// known.
+fn place(
+    groups: &[Shape],
+    members: &[usize],
+    start: usize,
+    known_start: usize,
+    spans: &mut [Option<Span>],
+) -> (usize, usize) {
+    let mut members = members.to_vec();
+    members.sort_by_key(|group| std::cmp::Reverse(groups[*group].atoms));
+    // How much of each word is taken.
+    let mut taken: Vec<usize> = Vec::new();
+    for (nth, group) in members.iter().enumerate() {
+        let atoms = groups[*group].atoms;
+        let n_words = atoms.div_ceil(64).max(1);
+        let word = match taken.iter().position(|used| used + atoms <= 64) {
+            Some(word) => word,
+            None => {
+                taken.resize(taken.len() + n_words, 64);
+                let word = taken.len() - n_words;
+                if atoms <= 64 {
+                    taken[word] = 0;
+                }
+                word
+            }
+        };
+        let first = if atoms <= 64 { taken[word] } else { 0 };
+        if atoms <= 64 {
+            taken[word] += atoms;
+        }
+        spans[*group] = Some(Span {
+            words: start + word..start + word + n_words,
+            first,
+            known_word: known_start + nth / 64,
+            known_mask: 1 << (nth % 64),
+        });
+    }
+    (taken.len(), members.len().div_ceil(64))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,11 +171,16 @@ mod tests {
     #[test]
     fn no_two_atoms_share_a_bit_and_small_groups_do_not_straddle() {
         let sizes = [1, 64, 65, 3, 40, 30, 200, 1, 128, 20];
-        let groups: Vec<_> =
-            sizes.iter().enumerate().map(|(i, n)| (Lifetime::ALL[i % 3], *n)).collect();
+        let shape = |(i, atoms): (usize, &usize)| {
+            let family = (i % 2 == 0).then_some(Family(7));
+            Shape { lifetime: Lifetime::ALL[i % 3], family, atoms: *atoms }
+        };
+        let groups: Vec<_> = sizes.iter().enumerate().map(shape).collect();
         let (layout, spans) = Layout::new(&groups);
         let mut used = std::collections::HashSet::new();
-        for ((lifetime, atoms), span) in groups.iter().zip(&spans) {
+        for (Shape { lifetime, family, atoms }, span) in groups.iter().zip(&spans) {
+            let in_family = |place: &FamilyPlace| place.bits.contains(&span.words.start);
+            assert_eq!(layout.families.iter().any(in_family), family.is_some());
             let segment = &layout.bits[*lifetime as usize];
             for nth in 0..*atoms {
                 let (word, bit) = span.position(nth);
@@ -131,6 +190,6 @@ mod tests {
             assert!(*atoms > 64 || span.words.len() == 1);
             assert!(layout.known[*lifetime as usize].contains(&span.known_word));
         }
-        assert_eq!(layout.n_bits(), 12);
+        assert_eq!(layout.n_bits(), 14);
     }
 }

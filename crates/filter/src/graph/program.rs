@@ -8,6 +8,7 @@ use hashbrown::HashSet;
 use super::layout::{GroupRef, Place};
 use super::pool::{Edge, Pool, PoolNode, Replaced};
 use super::{Graph, Root};
+use crate::Lifetime;
 use crate::check::{Atom, Test};
 use crate::literal::Comparison;
 
@@ -15,6 +16,9 @@ use crate::literal::Comparison;
 const MAX_GATE: usize = 256;
 /// A gate that is guessed to let more than this share of events through is not worth its look.
 const WORTHWHILE: f32 = 0.9;
+
+/// Instructions of a group that is asked of every thread.
+const MOST_FOR_A_THREAD: u32 = 200;
 
 /// What an [`Evaluator`](super::Evaluator) runs.
 #[derive(Debug)]
@@ -46,6 +50,8 @@ pub(super) struct Block {
     /// The caller's numbers, and the conditions.
     pub(super) rules: Vec<(u32, Edge)>,
     pub(super) steps: Vec<Step>,
+    /// Cheap steps about the thread alone: made once for each thread.
+    pub(super) thread_steps: Vec<Step>,
 }
 
 /// A look at some groups that rules out rules: one whose gate is here stays only if an atom of the gate holds. Steps may be
@@ -61,6 +67,8 @@ pub(super) struct Step {
     pub(super) more_gates: Vec<GateWord>,
     /// How many rules it is guessed to rule out.
     pub(super) kills: f32,
+    /// Whether it is about the thread alone, so that what it rules out can be kept with it.
+    pub(super) is_of_thread: bool,
 }
 
 /// The atoms of gates in one word of answers.
@@ -99,6 +107,19 @@ impl Program {
                 }
             }
         }
+    }
+}
+
+impl GateWord {
+    /// The rules that these bits of the mask let through.
+    pub(super) fn passes(&self, mut hits: u64) -> u64 {
+        let mut passes = 0;
+        while hits != 0 {
+            let below = (hits & hits.wrapping_neg()) - 1;
+            hits &= hits - 1;
+            passes |= self.passes[(self.mask & below).count_ones() as usize];
+        }
+        passes
     }
 }
 
@@ -175,14 +196,29 @@ impl<F> Compiler<'_, F> {
         }
         let mut added = vec![None; self.pool.len()];
         for rules in rules.chunks(64) {
-            let steps = self.steps(rules);
+            let (mut thread_steps, steps): (Vec<_>, _) =
+                self.steps(rules).into_iter().partition(|step| self.is_for_every_thread(step));
+            let worth = |step: &Step| step.kills / self.cost(step);
+            thread_steps.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
             let rules = rules
                 .iter()
                 .map(|(number, root)| (*number, self.add(*root, &uses, &mut added, &mut program)))
                 .collect();
-            program.blocks.push(Block { rules, steps });
+            program.blocks.push(Block { rules, steps, thread_steps });
         }
         program
+    }
+
+    /// Whether the step is made for each thread, whatever its events turn out to be.
+    fn is_for_every_thread(&self, step: &Step) -> bool {
+        let cost = |group: u32| self.graph.groups[group as usize].cost;
+        step.is_of_thread && step.groups().all(|group| cost(group) <= MOST_FOR_A_THREAD)
+    }
+
+    /// Of what the step asks for, in instructions.
+    #[allow(clippy::cast_precision_loss, reason = "a guess")]
+    fn cost(&self, step: &Step) -> f32 {
+        step.groups().map(|group| self.graph.groups[group as usize].cost as f32).sum()
     }
 
     fn count_uses(&self, edge: Edge, uses: &mut [u32], seen: &mut HashSet<usize>) {
@@ -263,6 +299,10 @@ impl<F> Compiler<'_, F> {
             mask: atoms.iter().fold(0, |mask, ((_, bit), _)| mask | 1 << bit),
             passes: atoms.iter().map(|(_, rules)| *rules).collect(),
         });
+        let is_of_thread = groups.iter().all(|group| {
+            let lifetime = self.graph.groups[*group as usize].lifetime;
+            matches!(lifetime, Lifetime::Thread | Lifetime::Container)
+        });
         let mut groups = groups.iter().map(|group| self.graph.group_ref(*group));
         Some(Step {
             rules: members.iter().fold(0, |mask, (rule, _)| mask | 1 << rule),
@@ -271,6 +311,7 @@ impl<F> Compiler<'_, F> {
             more_groups: groups.collect(),
             more_gates: gates.collect(),
             kills: members.iter().map(|(_, gate)| 1.0 - gate.passes).sum(),
+            is_of_thread,
         })
     }
 

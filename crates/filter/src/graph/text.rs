@@ -254,16 +254,26 @@ impl Contained {
             }
             Self::Dfa(inner) => {
                 let Dfa { any, dfa, sets } = &**inner;
-                let none = any
-                    .as_ref()
-                    .is_some_and(|any| text.len() >= any.minimum_len() && any.find(text).is_none());
-                if !none {
-                    walk(dfa, text, sets, found);
+                let start = any.as_ref().map_or(Some(0), |any| first_match(any, text));
+                if let Some(rest) = start.and_then(|start| text.get(start..)) {
+                    walk(dfa, rest, sets, found);
                 }
             }
             Self::Nfa(nfa, sets) => walk(&**nfa, text, sets, found),
         }
     }
+}
+
+/// Where the first match begins.
+fn first_match(any: &packed::Searcher, text: &[u8]) -> Option<usize> {
+    if text.len() >= any.minimum_len() {
+        return any.find(text).map(|found| found.start());
+    }
+    // Longer by some NULs, the text can be searched in one step. That may find what has a NUL in it: the walk will not.
+    let mut longer = [0; 64];
+    let Some(longer) = longer.get_mut(..any.minimum_len()) else { return Some(0) };
+    longer[..text.len()].copy_from_slice(text);
+    any.find(longer).map(|found| found.start())
 }
 
 /// Finds all texts, also those inside others. Steps by hand: values are short, and a search that may skip ahead costs more.

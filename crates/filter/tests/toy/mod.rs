@@ -5,14 +5,17 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use gyr_filter::{
-    Checked, FieldError, FieldFlags, FieldInfo, Fold, Lifetime, Scheme, Type, Value, World, check,
-    parse,
+    Checked, Family, FieldError, FieldFlags, FieldInfo, Fold, Lifetime, Scheme, Type, Value, World,
+    check, parse,
 };
 
 pub(crate) const PLAIN: FieldFlags =
     FieldFlags { filter_only: false, no_rhs: false, no_transformer: false };
 pub(crate) const ALONE: FieldFlags =
     FieldFlags { filter_only: false, no_rhs: true, no_transformer: true };
+
+/// A path and its directory.
+pub(crate) const PATH: Family = Family(3);
 
 pub(crate) mod random;
 
@@ -32,6 +35,7 @@ pub(crate) const FIELDS: &[Row] = &[
     ("proc.aname", Type::Charbuf, Fold::Any, Lifetime::Lineage, ALONE),
     ("proc.env", Type::Charbuf, Fold::One, Lifetime::Thread, PLAIN),
     ("fd.name", Type::Fspath, Fold::One, Lifetime::Fd, PLAIN),
+    ("fd.directory", Type::Charbuf, Fold::One, Lifetime::Fd, PLAIN),
     ("fd.num", Type::Int64, Fold::One, Lifetime::Event, PLAIN),
     ("fd.ip", Type::Ipaddr, Fold::AnyEnd, Lifetime::Fd, ALONE),
     ("fd.sip", Type::Ipaddr, Fold::One, Lifetime::Fd, PLAIN),
@@ -71,7 +75,8 @@ impl Scheme for Toy {
             (_, None) => name.to_owned(),
             (_, Some(_)) => return Err(FieldError::Unknown),
         };
-        Ok(FieldInfo { field, ty, fold, flags, lifetime })
+        let family = ["fd.name", "fd.directory"].contains(&name).then_some(PATH);
+        Ok(FieldInfo { field, ty, fold, flags, lifetime, family })
     }
 
     fn check_literal(&self, field: &String, literal: &str) -> Result<(), String> {
@@ -115,6 +120,13 @@ pub(crate) struct Table(pub(crate) HashMap<String, Vec<Owned>>);
 
 impl World<String> for Table {
     fn visit(&self, field: &String, each: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
+        if field == "fd.directory" {
+            return self.visit(&"fd.name".to_owned(), &mut |name| {
+                let Value::Bytes(name) = name else { return true };
+                let end = name.iter().rposition(|byte| *byte == b'/').unwrap_or_default();
+                each(Value::Bytes(&name[..end]))
+            });
+        }
         let Some(values) = self.0.get(field) else { return false };
         for value in values {
             if !each(value.value()) {
