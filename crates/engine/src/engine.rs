@@ -9,7 +9,7 @@ use gyr_event::snapshot::Snapshot;
 use gyr_fields::{BufferFormat, Context, Field, Session};
 use gyr_filter::{Evaluator, Scratch};
 use gyr_rules::Ruleset;
-use gyr_state::{Current, Host, Limits, State};
+use gyr_state::{Current, Host, Limits, Mark, NoHost, State};
 
 use crate::beside::Beside;
 use crate::captures::{CaptureNotice, CaptureSettings, CaptureStats, Captures};
@@ -182,6 +182,19 @@ impl Engine {
     pub fn replace(&mut self, rules: Rules) -> Rules {
         self.tally.follow(counted(&rules));
         std::mem::replace(&mut self.rules, rules)
+    }
+
+    /// Now: for [`Self::rescan`] with a snapshot that is begun after it.
+    pub const fn mark(&mut self) -> Mark {
+        self.state.mark()
+    }
+
+    /// Corrects the tables after other events than before have begun to come, by a snapshot that was begun after `since`.
+    pub fn rescan(&mut self, snapshot: Snapshot, since: Mark) {
+        if let Some(captures) = &mut self.captures {
+            captures.restart();
+        }
+        self.state.rescan(snapshot, since, &mut NoHost);
     }
 
     /// How raw bytes read in outputs from the next event on.
@@ -362,7 +375,6 @@ mod tests {
     use gyr_capture::text::TextEvents;
     use gyr_fields::Fields;
     use gyr_rules::{Loader, Matching};
-    use gyr_state::NoHost;
     use jiff::tz::TimeZone;
 
     use super::*;

@@ -23,6 +23,7 @@ mod packed;
 mod path;
 #[cfg(test)]
 mod random;
+mod rescan;
 mod slot;
 mod sockinfo;
 mod state;
@@ -36,6 +37,7 @@ pub use fd::{Fd, FdType, Layer, Role, Socket};
 pub use host::{Host, NoHost};
 pub use limits::{Limits, Stats};
 pub use path::join as join_path;
+pub use rescan::Mark;
 pub use slot::Slot;
 pub use state::{Current, State};
 pub use thread::{Thread, flags};

@@ -36,12 +36,29 @@ impl State {
             self.threads.relate(idx);
         }
         for idx in self.threads.indices() {
-            self.guess_roles(idx);
+            self.guess_roles(idx, 0);
         }
     }
 
     /// Puts a thread into the table; its family is not yet told.
     pub(crate) fn add_entry(&mut self, entry: &ThreadEntry) -> ThreadIdx {
+        let image = self.image(entry);
+        let stamp = self.threads.tick();
+        let mut thread = Thread::new(entry.tid, image, stamp);
+        thread.memory = Memory {
+            vmsize_kb: entry.vmsize_kb,
+            vmrss_kb: entry.vmrss_kb,
+            vmswap_kb: entry.vmswap_kb,
+            pfmajor: entry.pfmajor,
+            pfminor: entry.pfminor,
+        };
+        let cwd = self.directory(&entry.cwd);
+        thread.set_own_cwd(cwd, stamp);
+        self.threads.insert(thread)
+    }
+
+    /// What an entry says of a thread.
+    pub(crate) fn image(&mut self, entry: &ThreadEntry) -> Image {
         let is_main = entry.tid == entry.pid;
         // Lists that do not say when threads were started do not tell these either.
         let knows = entry.clone_ts != 0 && entry.exe_ino_ctime != 0;
@@ -91,22 +108,11 @@ impl State {
             reaper_tid: -1,
         };
         self.set_cgroups(&mut image, &entry.cgroups);
-        let stamp = self.threads.tick();
-        let mut thread = Thread::new(entry.tid, image, stamp);
-        thread.memory = Memory {
-            vmsize_kb: entry.vmsize_kb,
-            vmrss_kb: entry.vmrss_kb,
-            vmswap_kb: entry.vmswap_kb,
-            pfmajor: entry.pfmajor,
-            pfminor: entry.pfminor,
-        };
-        let cwd = self.directory(&entry.cwd);
-        thread.set_own_cwd(cwd, stamp);
-        self.threads.insert(thread)
+        image
     }
 
     /// A directory's name, ended by a slash.
-    fn directory(&mut self, path: &[u8]) -> Text {
+    pub(crate) fn directory(&mut self, path: &[u8]) -> Text {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         scratch.extend_from_slice(path);
@@ -193,14 +199,15 @@ impl State {
         (data, open_flags)
     }
 
-    /// An IPv4 connection whose near end is a port that some process listens on came in, the others went out.
-    fn guess_roles(&mut self, idx: ThreadIdx) {
+    /// An IPv4 connection whose near end is a port that some process listens on came in, the others went out. For those
+    /// with a stamp after `after`.
+    pub(crate) fn guess_roles(&mut self, idx: ThreadIdx, after: u64) {
         let numbers: Vec<i64> = self
             .threads
             .at(idx)
             .fds
             .iter()
-            .filter(|(_, fd)| fd.kind() == FdType::Ipv4)
+            .filter(|(_, fd)| fd.kind() == FdType::Ipv4 && fd.stamp() > after)
             .map(|(number, _)| number)
             .collect();
         for number in numbers {

@@ -1,6 +1,6 @@
 //! Processes come, open files, change and go.
 
-use gyr_event::snapshot::{FdEntry, GroupEntry, Snapshot, ThreadEntry, UserEntry};
+use gyr_event::snapshot::{FdEntry, FdKind, GroupEntry, Snapshot, ThreadEntry, UserEntry};
 use gyr_event::{Event, EventCode, RecordBuilder};
 use gyr_state::{Current, FdType, Host, Limits, NoHost, State};
 
@@ -248,4 +248,50 @@ fn a_number_that_is_opened_again_is_another_fd() {
     apply(&mut state, RecordBuilder::new(EventCode::CLOSE, 6, 10).i64(0).i64(3));
     apply(&mut state, openat(10, 3, b"x"));
     assert_ne!(stamp(&state), before);
+}
+
+/// A shell with these files open.
+fn snapshot(comm: &[u8], fds: &[(i64, &[u8])]) -> Snapshot {
+    let entry = |(fd, name): &(i64, &[u8])| FdEntry {
+        tid: 10,
+        fd: *fd,
+        ino: 0,
+        closes_on_exec: false,
+        kind: FdKind::File { name: name.to_vec(), flags: 1, dev: 0 },
+    };
+    let shell = ThreadEntry { comm: comm.to_vec(), ..shell() };
+    Snapshot {
+        threads: vec![init(), shell],
+        fds: fds.iter().map(entry).collect(),
+        ..Snapshot::default()
+    }
+}
+
+#[test]
+fn a_second_look_corrects_what_no_event_told_and_leaves_what_is_newer() {
+    let mut state = State::new(Limits::default());
+    state.load(snapshot(b"sh", &[(3, b"/stale"), (4, b"/closed"), (5, b"/same")]));
+    apply(&mut state, openat(10, 6, b"/before"));
+    let mark = state.mark();
+    apply(&mut state, openat(10, 7, b"/opened"));
+    apply(&mut state, openat(10, 8, b"/newer"));
+    apply(&mut state, clone(10, 11, 1));
+    let second =
+        snapshot(b"bash", &[(3, b"/other"), (5, b"/same"), (8, b"/older"), (9, b"/unseen")]);
+    state.rescan(second, mark, &mut NoHost);
+    let shell = state.thread(10).unwrap();
+    assert_eq!(shell.comm(), b"bash");
+    let names: Vec<_> =
+        (3..10).map(|fd| state.fd(shell, fd).map(|fd| fd.name().to_vec())).collect();
+    let want = [
+        Some("/other"),
+        None,
+        Some("/same"),
+        None,
+        Some("/opened"),
+        Some("/newer"),
+        Some("/unseen"),
+    ];
+    assert_eq!(names, want.map(|name| name.map(|name| name.as_bytes().to_vec())));
+    assert!(state.thread(11).is_some(), "it was born after the snapshot");
 }

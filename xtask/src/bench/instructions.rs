@@ -20,6 +20,13 @@ const SMALL: (&str, f64) = ("files", 1_056.0);
 pub(super) const ONE_RULE: &str = "- rule: one\n  desc: d\n  condition: evt.type=open and fd.name=/nonexistent/never\n  \
                         output: x %evt.num\n  priority: DEBUG\n";
 
+/// One rule that every file that is opened matches; its output is as long as those of most rules.
+const EVERY_OPEN: &str = "- rule: every\n  desc: d\n  condition: evt.type in (open, openat, openat2)\n  \
+                          output: A file was opened (file=%fd.name evt_type=%evt.type user=%user.name user_uid=%user.uid \
+                          user_loginuid=%user.loginuid process=%proc.name proc_exepath=%proc.exepath parent=%proc.pname \
+                          command=%proc.cmdline terminal=%proc.tty container_id=%container.id)\n  \
+                          priority: WARNING\n  tags: [host, container, filesystem]\n";
+
 /// One rule, the stable rules, all rules.
 pub(super) fn run(setup: &Setup, table: &mut Table) -> Result<()> {
     let one = setup.scratch.join("one.yaml");
@@ -60,6 +67,30 @@ pub(super) fn recorder(setup: &Setup, table: &mut Table) -> Result<()> {
         let on = count(setup, &one, &capture, &["capture.enabled=true", &before])?;
         let per_event = (on - off) / LARGE.1;
         table.row("recorder", &before, format!("{per_event:.0} instructions/event more"));
+    }
+    Ok(())
+}
+
+/// An alert with as many values as most rules have: taken, queued, rendered, written. All events of a capture with a rule
+/// that many match, less the same with one that none does.
+pub(super) fn alerts(setup: &Setup, table: &mut Table) -> Result<()> {
+    let [one, every] = ["one", "every"].map(|name| setup.scratch.join(format!("{name}.yaml")));
+    std::fs::write(&one, ONE_RULE)?;
+    std::fs::write(&every, EVERY_OPEN)?;
+    let capture = unpacked(setup, LARGE.0)?;
+    let file = setup.scratch.join("alerts");
+    let to_file = format!("file_output.filename={}", file.display());
+    let none = count(setup, &[one], &capture, &[])?;
+    for (case, json) in [("text", "json_output=false"), ("JSON", "json_output=true")] {
+        let options = ["stdout_output.enabled=false", "file_output.enabled=true", &to_file, json];
+        let all = count(setup, std::slice::from_ref(&every), &capture, &options)?;
+        let written = std::fs::read_to_string(&file)?;
+        std::fs::remove_file(&file)?;
+        let n_alerts = written.lines().count();
+        ensure!(n_alerts > 1_000, "{n_alerts} alerts are too few");
+        let each = (all - none) / n_alerts as f64;
+        let size = written.len() / n_alerts;
+        table.row("alerts", case, format!("{each:.0} instructions/alert ({size} bytes each)"));
     }
     Ok(())
 }

@@ -44,6 +44,11 @@ static BENCHES: &[Bench] = &[
         help: "what the flight recorder adds, by how much it keeps",
         run: instructions::recorder,
     },
+    Bench {
+        name: "alerts",
+        help: "instructions for an alert, from its match to the line in a file",
+        run: instructions::alerts,
+    },
     Bench { name: "loading", help: "CPU time to load rules", run: replay::loading },
     Bench { name: "replay", help: "events per second from a capture", run: replay::run },
     Bench { name: "syscall", help: "what one system call costs more with Gyr", run: live::syscall },

@@ -10,14 +10,16 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use gyr_alert::{Alert, Form, Priority};
 use gyr_config::{Config, Loaded};
 use gyr_engine::Rules;
-use gyr_event::Interest;
+use gyr_event::{Interest, SYSCALLS, SyscallFlags};
 use gyr_fields::Fields;
 use gyr_outputs::Outputs;
 use gyr_rules::Loader;
+use gyr_state::Mark;
 
 use super::parts::{Around, Parts};
 use crate::cli::Options;
 use crate::desk::Desk;
+use crate::live;
 use crate::log::Log;
 use crate::metrics::sample::now;
 use crate::steps;
@@ -149,15 +151,24 @@ impl Reloader<'_> {
         Ok(paths)
     }
 
-    /// Has the engine swap. Before, the probe sends what either rules need; after it, what the new ones do.
+    /// Has the engine swap. Before, the probe sends what either rules need, and the tables are corrected if so far it sent
+    /// less than they live on; after it, the probe sends what the new ones need.
     fn swap(&mut self, config: &Config, rules: Rules, interest: &Interest) -> Result<()> {
         let both = self.interest.clone().union(interest);
+        let mut second_look = None;
         if both != self.interest {
-            self.set_interest(both)?;
+            let was_complete = keeps_tables(&self.interest);
+            let mark = self.set_interest(both)?;
+            if !was_complete {
+                second_look = mark.map(|mark| (gyr_host::snapshot(&live::host_root()), mark));
+            }
         }
         let (buffer_format, drops) = (steps::buffer_format(config), config.drops.clone());
         let timeouts = config.max_consecutive_timeouts;
         let before = self.desk.ask(PATIENCE, move |station| {
+            if let Some((snapshot, mark)) = second_look {
+                station.engine.rescan(snapshot, mark);
+            }
             station.engine.set_buffer_format(buffer_format);
             if let Some(kernel) = &mut station.kernel {
                 kernel.set_up(&drops, timeouts);
@@ -171,15 +182,16 @@ impl Reloader<'_> {
         Ok(())
     }
 
-    fn set_interest(&mut self, interest: Interest) -> Result<()> {
+    /// Returns a mark in the life of the tables; none without a kernel.
+    fn set_interest(&mut self, interest: Interest) -> Result<Option<Mark>> {
         let wanted = interest.clone();
         let set = self.desk.ask(PATIENCE, move |station| match &mut station.kernel {
-            Some(kernel) => kernel.set_interest(&wanted),
-            None => Ok(()),
+            Some(kernel) => kernel.set_interest(&wanted).map(|()| Some(station.engine.mark())),
+            None => Ok(None),
         });
-        set.context("the engine does not answer")??;
+        let mark = set.context("the engine does not answer")??;
         self.interest = interest;
-        Ok(())
+        Ok(mark)
     }
 
     fn failure(&self, error: &str) -> Alert {
@@ -191,6 +203,12 @@ impl Reloader<'_> {
             cells: [].into(),
         }
     }
+}
+
+/// Whether all events are sent that the tables of processes and files live on.
+fn keeps_tables(interest: &Interest) -> bool {
+    let needed = SYSCALLS.iter().filter(|syscall| syscall.flags.contains(SyscallFlags::STATE));
+    needed.into_iter().all(|syscall| interest.contains(syscall.code))
 }
 
 impl ReloadCounts {

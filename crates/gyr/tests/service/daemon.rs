@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use gyr_testkit::{Folder, Process, eventually, free_port, is_root};
 use rustix::process::{Pid, Signal, kill_process};
@@ -74,12 +75,13 @@ impl Daemon {
         drop(File::open(self.folder.join(&format!("bait-{name}"))));
     }
 
-    /// Opens such files until an alert comes out.
+    /// Opens another such file until its alert comes out. What was told before is out then, too.
     pub(crate) fn wait_for_alert(&self) {
-        let n_before = self.read("stdout").lines().count();
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("waits-{}.", NEXT.fetch_add(1, Ordering::Relaxed));
         eventually("an alert", || {
-            self.bait("any");
-            self.read("stdout").lines().count() > n_before
+            self.bait(&name);
+            self.read("stdout").contains(&name)
         });
     }
 

@@ -1,8 +1,10 @@
 //! Reloads: nothing is lost across them, what is broken changes nothing, and what is there for others goes on.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use gyr_testkit::{Process, eventually, free_port};
+use rustix::fs::{FlockOperation, flock};
 
 use crate::daemon::{Daemon, RULES, get};
 
@@ -84,10 +87,36 @@ fn other_rules_may_need_other_events() {
     let n_reloads = daemon.n_reloads();
     daemon.write_rules(RULES);
     eventually("the reload", || daemon.n_reloads() > n_reloads);
+    // What was told before is out then.
+    daemon.wait_for_alert();
     let n_made = daemon.read("stdout").matches("made ").count();
     is_made(&daemon);
     daemon.wait_for_alert();
     assert_eq!(daemon.read("stdout").matches("made ").count(), n_made);
+}
+
+#[test]
+fn tables_are_corrected_if_events_were_missing_that_they_live_on() {
+    // Neither the end of a file nor a copy of an fd is told.
+    let configuration = format!("{STDOUT}base_syscalls: {{custom_set: [setsid]}}\n");
+    let Some(daemon) = Daemon::start(&configuration, RULES) else { return };
+    let text = |name: &str| daemon.folder.write(name, "text");
+    let (first, second) = (text("bait-first"), text("second"));
+    let second = File::open(second).unwrap();
+    let mut first = OwnedFd::from(File::open(first).unwrap());
+    eventually("it is seen", || daemon.read("stdout").contains("/bait-first"));
+    rustix::io::dup2(&second, &mut first).unwrap();
+    let lock = "- {rule: Lock, desc: For a test., condition: evt.type=flock and proc.pid=PID, \
+                output: locked %fd.name, priority: NOTICE}\n";
+    let lock = lock.replace("PID", &std::process::id().to_string());
+    daemon.write_rules(&format!("{RULES}{lock}"));
+    eventually("a lock", || {
+        flock(&first, FlockOperation::NonBlockingLockShared).unwrap();
+        daemon.read("stdout").contains("locked ")
+    });
+    let stdout = daemon.read("stdout");
+    let locked: Vec<_> = stdout.lines().filter(|line| line.contains("locked ")).collect();
+    assert!(locked.iter().all(|line| line.ends_with("/second")), "{locked:?}");
 }
 
 #[test]
@@ -136,7 +165,7 @@ fn counts_and_what_listens_go_on() {
     let imported = python.args(["-c", "import grpc, grpc_tools"]).stderr(Stdio::null()).status();
     let subscriber = imported.is_ok_and(|status| status.success()).then(|| {
         let address = format!("unix://{}", daemon.folder.join("grpc.sock").display());
-        let stdout = std::fs::File::create(daemon.folder.join("subscriber")).unwrap();
+        let stdout = File::create(daemon.folder.join("subscriber")).unwrap();
         let mut python = Command::new("/usr/bin/python3");
         let subscriber =
             Process::start(python.arg(script).arg("--address").arg(address).stdout(stdout));
