@@ -92,6 +92,26 @@ fn a_file_in_which_nothing_happened_can_be_read() {
 }
 
 #[test]
+fn what_a_capture_starts_with_tells_of_what_was_there_before() {
+    let user = |ts| {
+        let record = RecordBuilder::new(EventCode::USER_ADDED, ts, -1).u32(7).u32(7).text(b"u");
+        record.text(b"/home").text(b"/bin/sh").text(b"").finish()
+    };
+    let call = RecordBuilder::new(EventCode::GETUID, 3, 9).u32(0).finish();
+    let mut writer = Writer::new(Vec::new(), &Snapshot::default()).unwrap();
+    for bytes in [user(1), user(2), call, user(4)] {
+        let event = Event::decode(&bytes).unwrap();
+        writer.write(&Record { event, flags: RecordFlags::default() }).unwrap();
+    }
+    let mut replay = replay(writer.into_inner());
+    let mut told = Vec::new();
+    while let Next::Record(record) = replay.next().unwrap() {
+        told.push((record.event.ts(), record.flags == RecordFlags::STATE_ONLY));
+    }
+    assert_eq!(told, [(1, true), (2, true), (3, false), (4, false)]);
+}
+
+#[test]
 fn flags_and_large_payloads_survive_and_too_large_events_are_counted() {
     let mut writer = Writer::new(Vec::new(), &Snapshot::default()).unwrap();
     let large = RecordBuilder::new(EventCode::ASYNCEVENT, 1, 2)

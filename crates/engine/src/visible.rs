@@ -3,8 +3,8 @@
 use gyr_capture::{Record, RecordFlags};
 use gyr_event::{EventCode, Origin};
 
-/// Events that are there for the state: enters whose arguments could be changed before the call read them, those of exec
-/// in captures, and what captures tell of containers.
+/// Events that are there for the state: enters whose arguments could be changed before the call read them, and those of
+/// exec in captures.
 const STATE_ONLY: &[EventCode] = &[
     EventCode::OPEN_ENTER,
     EventCode::CONNECT_ENTER,
@@ -13,7 +13,6 @@ const STATE_ONLY: &[EventCode] = &[
     EventCode::OPENAT2_ENTER,
     EventCode::EXECVE_ENTER_V19,
     EventCode::EXECVEAT_ENTER_V0,
-    EventCode::CONTAINER_JSON,
 ];
 
 /// Whether rules see this event.
@@ -41,7 +40,8 @@ mod tests {
             (EventCode::OPENAT, RecordFlags::STATE_ONLY, false),
             (EventCode::OPENAT_ENTER, plain, false),
             (EventCode::EXECVE_ENTER_V19, plain, false),
-            (EventCode::CONTAINER_JSON, plain, false),
+            (EventCode::CONTAINER_JSON, plain, true),
+            (EventCode::CONTAINER_JSON, RecordFlags::STATE_ONLY, false),
             (EventCode::PROCEXIT, plain, true),
         ];
         for (code, flags, want) in cases {

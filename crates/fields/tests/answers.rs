@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::GzDecoder;
 use gyr_capture::scap::Replay;
 use gyr_capture::{Next, RecordFlags, Source};
-use gyr_event::{Event, EventCode, Origin};
+use gyr_event::{Event, Origin};
 use gyr_fields::{Context, Field, Fields, Output, Session};
 use gyr_filter::Scheme;
 use gyr_state::{Limits, NoHost, State};
@@ -109,10 +109,10 @@ fn compare(
     total
 }
 
-/// Enter events are kept for their exits only, and what captures tell of containers is for the state only.
+/// Enter events are kept for their exits only.
 fn never_reaches_rules(event: &Event<'_>) -> bool {
     let is_call = event.info().category.origin == Origin::SYSCALL;
-    (is_call && event.code().is_enter()) || event.code() == EventCode::CONTAINER_JSON
+    is_call && event.code().is_enter()
 }
 
 #[allow(clippy::print_stderr, reason = "a skipped test must say so")]

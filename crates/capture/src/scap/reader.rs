@@ -26,6 +26,8 @@ pub struct Replay {
     /// A record that could not be handed out as it lies in the file.
     rebuilt: Vec<u8>,
     converter: Converter,
+    /// Whether all events so far told of what was there before the capture.
+    in_prelude: bool,
     /// The length of the block that was handed out last; it is consumed only when the next one is asked for.
     pending: usize,
 }
@@ -96,6 +98,7 @@ impl Replay {
             stats: Stats::default(),
             rebuilt: Vec::new(),
             converter: Converter::default(),
+            in_prelude: true,
             pending: 0,
         };
         match replay.lists() {
@@ -121,7 +124,9 @@ impl Source for Replay {
     #[inline]
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
         self.input.consume(self.pending);
-        if let Some((header, cpu, block_len)) = plain_record(self.input.window()) {
+        if !self.in_prelude
+            && let Some((header, cpu, block_len)) = plain_record(self.input.window())
+        {
             let record = self.input.window().get(PLAIN_START..).unwrap_or_default();
             let event: Event<'_> = header.event(record).at(cpu, 0);
             self.pending = block_len;
@@ -210,6 +215,7 @@ impl Replay {
 
     fn restart(&mut self) -> Result<Next<'_>, SourceError> {
         self.converter.clear();
+        self.in_prelude = true;
         match self.lists() {
             Ok(snapshot) => Ok(Next::Restart(Box::new(snapshot))),
             Err(problem) => Err(self.error(problem)),
@@ -237,6 +243,7 @@ impl Replay {
             } else {
                 (restore_n_params(body.0, &mut self.rebuilt), Place::Rebuilt)
             };
+            let is_known = !matches!(header, Err(Malformed::UnknownCode(_)));
             let found = match header {
                 Ok(header) if is_of_today(&header) => Some((header, place)),
                 Ok(header) => {
@@ -262,8 +269,11 @@ impl Replay {
                     None
                 }
             };
+            let is_prelude = found.as_ref().is_some_and(|(header, _)| is_prelude(header.code()));
+            self.in_prelude &= is_prelude || !is_known;
             if let Some((header, place)) = found {
-                let flags = RecordFlags(flags);
+                let prelude = if self.in_prelude { RecordFlags::STATE_ONLY.0 } else { 0 };
+                let flags = RecordFlags(flags | prelude);
                 let found = FoundRecord { header, cpu, flags, place, block_len };
                 return Ok(Some(Found::Record(found)));
             }
@@ -281,6 +291,18 @@ impl Replay {
         let (Ok(number), Ok(len)) = (head.u32(), head.u32()) else { return Err(Problem::Short) };
         Ok(Some((number, len)))
     }
+}
+
+/// Whether an event that is among the first of a capture tells of what was there before: no rule sees it there.
+const fn is_prelude(code: EventCode) -> bool {
+    matches!(
+        code,
+        EventCode::CONTAINER_JSON
+            | EventCode::USER_ADDED
+            | EventCode::USER_DELETED
+            | EventCode::GROUP_ADDED
+            | EventCode::GROUP_DELETED
+    )
 }
 
 /// The length of a block that holds an event, if it can be one.
