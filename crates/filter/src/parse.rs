@@ -306,18 +306,22 @@ impl<'a> Parser<'a> {
         Ok(Check { left, operator, modifier, right })
     }
 
+    /// A word that needs a blank behind it and has none is passed over, as in Falco: only the operators of lists are
+    /// looked for behind it.
     fn operator(&mut self) -> Option<Operator> {
-        Operator::ALL.iter().copied().find(|operator| {
-            let text = operator.text();
-            let word = text.starts_with(|c: char| c.is_ascii_alphabetic());
-            let needs_blank = word && operator.takes_modifier();
-            match self.rest().strip_prefix(text.as_bytes()) {
-                Some(rest) if !needs_blank || rest.first().is_some_and(|b| is_blank(*b)) => {
-                    self.eat(text)
-                }
-                _ => false,
+        let mut passed = false;
+        for operator in Operator::ALL.iter().copied() {
+            if (passed && !operator.takes_list()) || !self.eat(operator.text()) {
+                continue;
             }
-        })
+            let word = operator.text().starts_with(|c: char| c.is_ascii_alphabetic());
+            let needs_blank = word && operator.takes_modifier();
+            if !needs_blank || self.rest().first().is_some_and(|b| is_blank(*b)) {
+                return Some(operator);
+            }
+            passed = true;
+        }
+        None
     }
 
     /// A modifier counts only where a list follows, so that a value may be called `oneof`.

@@ -131,11 +131,6 @@ fn a_pidfile_holds_the_number_and_nothing_else() {
 #[test]
 fn what_is_missing_or_wrong_is_named() {
     let folder = folder("run-wrong");
-    std::fs::write(
-        folder.path("hidden.yaml"),
-        "- {rule: r, desc: d, condition: toupper(evt.type)=X, output: o, priority: DEBUG}\n",
-    )
-    .unwrap();
     #[rustfmt::skip] // A table.
     let cases: &[(&[&str], &str)] = &[
         (&["-r", "DIR/none.yaml"], "Could not open file DIR/none.yaml for reading\n"),
@@ -148,7 +143,6 @@ fn what_is_missing_or_wrong_is_named() {
         (&["--disable-source", "syscall", "-o", "engine.kind=modern_ebpf"], "Must enable at least one event source\n"),
         (&["--disable-source", "x", "--enable-source", "syscall"], "You can not mix --enable-source and --disable-source\n"),
         (&["-l", "nobody"], "Runtime error: Rule \"nobody\" is not loaded. Exiting."),
-        (&["-r", "DIR/hidden.yaml"], "Runtime error: a rule cannot be told its events from a transformed 'evt.type'. Exiting."),
         (&["--list=nobody"], "Value for --list must be a valid source type\n"),
         (&["-V", "DIR/none.yaml"], "Could not open file DIR/none.yaml for reading\n"),
         (&["-o", "rules_files=DIR/conf.yaml"], "DIR/conf.yaml: Invalid\n"),

@@ -141,8 +141,6 @@ impl<S: Scheme> Compiler<'_, '_, S> {
             Err(_) if rule.source != SYSCALL => Events::all(),
             Err(error) => {
                 let place = rule.condition_context.condition(&text, Some(error.position));
-                // Falco ends at this without a word about the file.
-                self.session.result.fatal = Some(error.message.to_owned());
                 return Err(Failure::new(ErrorCode::CompileCondition, error.message, &place));
             }
         };

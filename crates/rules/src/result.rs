@@ -17,8 +17,6 @@ pub struct LoadResult {
     /// How the file differs from the schema; `None` if it was not compared, since it is empty or no YAML. Differences
     /// do no harm.
     pub schema: Option<Vec<String>>,
-    /// An error that makes Falco give up instead of telling it as one of the file.
-    pub fatal: Option<String>,
 }
 
 /// One error or warning.
@@ -36,7 +34,7 @@ pub struct Problem<C> {
 impl LoadResult {
     pub(crate) fn new(name: &str) -> Self {
         let (errors, warnings) = (Vec::new(), Vec::new());
-        Self { name: name.to_owned(), errors, warnings, schema: None, fatal: None }
+        Self { name: name.to_owned(), errors, warnings, schema: None }
     }
 
     pub fn is_ok(&self) -> bool {

@@ -580,14 +580,3 @@ fn what_is_wrong_in_a_comparison_is_told_at_its_beginning() {
         assert_eq!((&place["line"], &place["column"]), (&3.into(), &32.into()), "{condition}");
     }
 }
-
-#[test]
-fn what_falco_gives_up_at_is_told_apart() {
-    for (condition, is_fatal) in
-        [("toupper(evt.type)=OPEN", true), ("evt.type=val(proc.name)", true), ("evt.type=(", false)]
-    {
-        let (_, result) = load(&rule(condition, ""));
-        assert!(!result.is_ok());
-        assert_eq!(result.fatal.is_some(), is_fatal, "{condition}");
-    }
-}

@@ -90,7 +90,7 @@ pub(super) fn validate(app: &mut App) -> Result<Flow> {
     let mut loader = loader(&app.options, app.config()?, &app.log);
     let mut results = Vec::new();
     for (file, text) in app.options.validate.iter().zip(texts) {
-        results.push(load_one(&mut loader, file, &text)?);
+        results.push(loader.load(&file.display().to_string(), &text));
         check_plugins(&loader)?;
     }
     let failed: Vec<_> = results.iter().filter(|result| !will_do(result, &app.options)).collect();
@@ -140,7 +140,7 @@ pub(crate) fn load_all(
     let mut loader = loader(options, config, log);
     log.info("Loading rules from:");
     for (file, text) in &files {
-        let result = load_one(&mut loader, file, text)?;
+        let result = loader.load(&file.display().to_string(), text);
         let schema = match &result.schema {
             None => "none".to_owned(),
             Some(differences) if differences.is_empty() => "ok".to_owned(),
@@ -162,14 +162,6 @@ pub(crate) fn load_all(
         }
     }
     Ok((loader, files.into_iter().map(|(file, _)| file).collect()))
-}
-
-fn load_one(loader: &mut Loader<Fields>, file: &Path, text: &str) -> Result<LoadResult> {
-    let result = loader.load(&file.display().to_string(), text);
-    match &result.fatal {
-        Some(message) => Err(RuntimeError(message.clone()).into()),
-        None => Ok(result),
-    }
 }
 
 /// Whether the file loads, and as `--strict` wants it.
