@@ -123,6 +123,7 @@ impl Engine {
         if let Some(captures) = &mut self.captures {
             captures.restart();
         }
+        self.session.restart();
         self.state = State::new(self.settings.limits);
         self.state.load(snapshot);
     }

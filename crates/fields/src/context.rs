@@ -82,6 +82,12 @@ impl Session {
         }
     }
 
+    /// Another capture starts in the same stream: its times count from its own first event, its threads are others.
+    pub fn restart(&mut self) {
+        self.clock.first_ts = 0;
+        self.clock.usage.clear();
+    }
+
     /// Takes note of the next event; to be called for every event of the stream, before its [`Context`].
     #[inline]
     pub fn begin(&mut self, event: &Event<'_>) {

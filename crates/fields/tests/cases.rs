@@ -142,7 +142,18 @@ fn each_event(name: &str, events: &str, settings: &CaseSettings, mut f: impl FnM
         session.hosts.resolved(name, addresses.iter().copied());
     }
     let mut num = 0;
-    while let Next::Record(record) = source.next().unwrap() {
+    loop {
+        let record = match source.next().unwrap() {
+            Next::Record(record) => record,
+            Next::Restart(snapshot) => {
+                session.restart();
+                state = State::new(Limits::default());
+                state.load(*snapshot);
+                continue;
+            }
+            Next::Idle => continue,
+            Next::End => return,
+        };
         num += 1;
         let event = record.event.at(record.event.cpu(), num);
         let current = state.apply(&event, &mut NoHost);
