@@ -231,7 +231,7 @@ pub static KEYS: &[Key] = &[
     key("libs_logger.severity", one_of(SEVERITIES), "info", "info", "The least grave of those; without effect."),
     key("output_timeout", at_least(0), "2000", "2000", "Milliseconds that an output may take."),
     key("syscall_event_timeouts.max_consecutives", at_least(1), "1000", "1000",
-        "Turns without any event after which something must be wrong."),
+        "So many times 30 milliseconds without any event are worth an alert."),
     key("syscall_event_drops.threshold", Number { min: 0.0, max: 1.0 }, ".1", ".1",
         "Share of a second's events that may be lost before the actions are taken."),
     key("syscall_event_drops.actions", Type::Choices(&["ignore", "log", "alert", "exit"]), "[]", "[log, alert]", "What to do then; ignore only alone."),

@@ -2,6 +2,8 @@
 
 mod shared;
 
+use std::process::Command;
+
 use gyr_capture::scap::Writer;
 use gyr_capture::text::TextEvents;
 use gyr_capture::{Next, Source as _};
@@ -107,6 +109,32 @@ fn what_is_on_is_told_where_it_should_be() {
             assert_eq!(text, want, "{args:?}");
         }
     }
+}
+
+#[test]
+fn what_one_output_cannot_take_the_others_get() {
+    let folder = folder("run-faults");
+    let file = |path: &str| format!("file_output: {{enabled: true, filename: {path}}}\n");
+    std::fs::write(folder.path("full.yaml"), file("/dev/full")).unwrap();
+    let full = run(&folder, &["-o", "config_files[0]=DIR/full.yaml"]);
+    assert_eq!(full.status, Some(0), "{}", full.stderr);
+    assert!(full.stdout.starts_with(&format!("{ONE}\n{CLOSED}\n{TWO}\n")), "{}", full.stdout);
+    let said = "file: No space left on device";
+    assert_eq!(full.stderr.matches(said).count(), 1, "{}", full.stderr);
+
+    // Whoever read standard output is gone.
+    std::fs::write(folder.path("file.yaml"), file(&folder.fill_in("DIR/alerts"))).unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let conf = folder.path("conf.yaml");
+    let mut gyr = Command::new(env!("CARGO_BIN_EXE_gyr"));
+    gyr.arg("-c").arg(conf).args(["-o", &folder.fill_in("config_files[0]=DIR/file.yaml")]);
+    let closed = gyr.env("TZ", "UTC").stdout(writer).output().unwrap();
+    let stderr = String::from_utf8_lossy(&closed.stderr);
+    assert_eq!(closed.status.code(), Some(0), "{stderr}");
+    assert!(stderr.contains("stdout: Broken pipe"), "{stderr}");
+    let alerts = std::fs::read_to_string(folder.path("alerts")).unwrap();
+    assert_eq!(alerts, format!("{ONE}\n{CLOSED}\n{TWO}\n"));
 }
 
 #[test]

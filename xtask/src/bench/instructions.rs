@@ -27,6 +27,9 @@ const EVERY_OPEN: &str = "- rule: every\n  desc: d\n  condition: evt.type in (op
                           command=%proc.cmdline terminal=%proc.tty container_id=%container.id)\n  \
                           priority: WARNING\n  tags: [host, container, filesystem]\n";
 
+/// From an alert to its line.
+const RENDER: &str = "gyr_alert::render::Renderer::render";
+
 /// One rule, the stable rules, all rules.
 pub(super) fn run(setup: &Setup, table: &mut Table) -> Result<()> {
     let one = setup.scratch.join("one.yaml");
@@ -83,14 +86,20 @@ pub(super) fn alerts(setup: &Setup, table: &mut Table) -> Result<()> {
     let none = count(setup, &[one], &capture, &[])?;
     for (case, json) in [("text", "json_output=false"), ("JSON", "json_output=true")] {
         let options = ["stdout_output.enabled=false", "file_output.enabled=true", &to_file, json];
-        let all = count(setup, std::slice::from_ref(&every), &capture, &options)?;
+        let rules = std::slice::from_ref(&every);
+        let all = count(setup, rules, &capture, &options)?;
         let written = std::fs::read_to_string(&file)?;
         std::fs::remove_file(&file)?;
         let n_alerts = written.lines().count();
         ensure!(n_alerts > 1_000, "{n_alerts} alerts are too few");
-        let each = (all - none) / n_alerts as f64;
+        let rendering = count_within(setup, Some(RENDER), rules, &capture, &options)?;
+        ensure!(rendering > 0.0, "there is no function {RENDER}");
+        std::fs::remove_file(&file)?;
+        let [each, rendering] = [all - none, rendering].map(|n| n / n_alerts as f64);
         let size = written.len() / n_alerts;
-        table.row("alerts", case, format!("{each:.0} instructions/alert ({size} bytes each)"));
+        let what =
+            format!("{each:.0} instructions/alert of {size} bytes, {rendering:.0} to render it");
+        table.row("alerts", case, what);
     }
     Ok(())
 }
@@ -123,8 +132,21 @@ pub(super) fn unpacked(setup: &Setup, name: &str) -> Result<PathBuf> {
 }
 
 pub(super) fn count(setup: &Setup, rules: &[PathBuf], capture: &Path, set: &[&str]) -> Result<f64> {
+    count_within(setup, None, rules, capture, set)
+}
+
+/// Only while a function runs, if one is named.
+fn count_within(
+    setup: &Setup,
+    function: Option<&str>,
+    rules: &[PathBuf],
+    capture: &Path,
+    set: &[&str],
+) -> Result<f64> {
     let mut command = Command::new("valgrind");
-    command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(&setup.gyr);
+    command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+    command.args(function.map(|function| format!("--toggle-collect={function}")));
+    command.arg(&setup.gyr);
     replay_arguments(&mut command, setup, rules, capture)?;
     for option in set {
         command.args(["-o", option]);
