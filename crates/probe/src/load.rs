@@ -512,8 +512,9 @@ mod tests {
         interest.insert(gyr_event::syscall_by_name("execveat").unwrap().code);
         let needed = ["dispatch", "sys_execveat", "sched_exec"];
         assert!(needed.iter().all(|name| needs(&interest, name)));
-        assert!(
-            !["sys_execve", "sys_generic", "sched_exit"].iter().any(|name| needs(&interest, name))
-        );
+        let not_needed = ["sys_execve", "sys_generic", "sched_exit", "enter"];
+        assert!(!not_needed.iter().any(|name| needs(&interest, name)));
+        interest.insert(gyr_event::syscall_by_name("connect").unwrap().code);
+        assert_eq!(needs(&interest, "enter"), has_task_storage());
     }
 }

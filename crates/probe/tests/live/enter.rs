@@ -6,6 +6,7 @@ use gyr_event::EventCode;
 use gyr_probe::Config;
 use gyr_state::{Limits, NoHost, State};
 
+use crate::ia32;
 use crate::support::{
     AT_FDCWD, Notes, Run, fork, in_new_folder, interest, line, probe, run, sys, wait,
 };
@@ -17,8 +18,9 @@ const SHARED_LEN: usize = 8192;
 
 impl Shared {
     fn new(bytes: &[u8]) -> Self {
-        let (prot, flags) =
-            (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+        // Where 32 bits can point to, too.
+        let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS | libc::MAP_32BIT;
+        let prot = libc::PROT_READ | libc::PROT_WRITE;
         // SAFETY: a new mapping at an address of the kernel's choice, never unmapped.
         let at = unsafe { libc::mmap(std::ptr::null_mut(), SHARED_LEN, prot, flags, -1, 0) };
         assert_ne!(at, libc::MAP_FAILED);
@@ -114,6 +116,12 @@ const CASES: &[Case] = &[
         around: ["open name=", " flags=0x1 mode=0"],
     },
     Case {
+        name: "open",
+        codes: [EventCode::OPEN_ENTER, EventCode::OPEN],
+        open: |name| ia32::call(5, [name as usize as u32, libc::O_RDONLY as u32, 0]),
+        around: ["open name=", " flags=0x1 mode=0"],
+    },
+    Case {
         name: "creat",
         codes: [EventCode::CREAT_ENTER, EventCode::CREAT],
         open: |name| sys!(libc::SYS_creat, name, 0o600),
@@ -167,6 +175,10 @@ fn a_name_that_was_changed_during_an_open_is_told_as_it_was() {
             return;
         };
         let fd = run.notes.get(1);
+        if fd == -i64::from(libc::ENOSYS) {
+            eprintln!("SKIPPED: this kernel has no 32-bit entry");
+            continue;
+        }
         assert!(fd > 0, "{}: {fd}", case.name);
         let have = lines(&run, case.codes);
         assert_eq!(have.len(), 2, "{have:#?}");
@@ -233,10 +245,11 @@ fn an_address_that_was_changed_during_a_connect_is_told_as_it_was() {
 #[test]
 fn nothing_is_told_of_the_start_of_a_call_that_was_left_alone() {
     let folder = in_new_folder("enter-same");
-    let path = std::ffi::CString::new(folder.path("file")).unwrap();
+    let path = Shared::new(format!("{}\0", folder.path("file")).as_bytes());
     let Some(run) = run(&["open", "creat", "openat", "openat2"], |_| {
+        path.touched();
         for case in CASES {
-            (case.open)(path.as_ptr().cast_mut().cast());
+            (case.open)(path.0);
         }
     }) else {
         return;

@@ -3,7 +3,7 @@
 use crate::support::{in_new_folder, run};
 
 /// One call with up to three arguments; what it returns, negative errors included.
-fn call(number: u32, args: [u32; 3]) -> i64 {
+pub(crate) fn call(number: u32, args: [u32; 3]) -> i64 {
     let result: i32;
     // SAFETY: the arguments are numbers or addresses below 4 GiB of memory that outlives the call; the entry changes no
     // other registers than those named, and rbx, which may not be named, is put back.
