@@ -91,6 +91,18 @@ const IN_PIDS: i64 = clone_flags.value("CLONE_CHILD_IN_PIDNS") as i64;
 /// Values of parameters that must fit each other, by name.
 type Given<'a> = &'a [(&'static str, i64)];
 
+/// The enter event of a call whose name or address may change while it is under way.
+fn changed_during(exit: EventCode) -> Option<EventCode> {
+    match exit {
+        EventCode::OPEN => Some(EventCode::OPEN_ENTER),
+        EventCode::CREAT => Some(EventCode::CREAT_ENTER),
+        EventCode::OPENAT => Some(EventCode::OPENAT_ENTER),
+        EventCode::OPENAT2 => Some(EventCode::OPENAT2_ENTER),
+        EventCode::CONNECT => Some(EventCode::CONNECT_ENTER),
+        _ => None,
+    }
+}
+
 impl Stream {
     pub(super) fn new(seed: u64, words: Words) -> Self {
         let is_made = |code: &EventCode| {
@@ -139,6 +151,9 @@ impl Stream {
                 let code = code.copied().unwrap_or(EventCode::CLOSE);
                 let given = [("tid", task.tid), ("pid", task.pid)];
                 let given = if self.random.below(4) == 0 { &given[..] } else { &[] };
+                if let Some(enter) = changed_during(code).filter(|_| self.one_in(4)) {
+                    self.emit(enter, task.tid, given);
+                }
                 self.emit(code, task.tid, given);
             }
         }
@@ -360,9 +375,10 @@ impl Stream {
             return self.words.list(&mut self.random);
         }
         let id = "0123456789abcdef".repeat(4);
-        match self.random.below(3) {
+        match self.random.below(4) {
             0 => format!("cpuset=/docker/{id}\0cpu=/docker/{id}\0").into_bytes(),
             1 => format!("cpuset=/\0memory=/{}\0", self.random.below(3)).into_bytes(),
+            2 => b"cpuset=/\0memory=/lxc.payload.web\0".to_vec(),
             _ => Vec::new(),
         }
     }
