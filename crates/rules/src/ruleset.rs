@@ -273,6 +273,22 @@ impl<F> Ruleset<F> {
         &self.events.syscalls
     }
 
+    /// Makes what `before` has made for the events that it was asked about: they will come here, too, and somebody else than
+    /// this thread would have to make it then.
+    pub fn prepare_as(&self, before: &Self)
+    where
+        F: PartialEq,
+    {
+        for source in &before.sources {
+            let Some(id) = self.source(&source.name) else { continue };
+            for (code, tried) in EventCode::all().zip(&source.by_code) {
+                if tried.program.get().is_some() {
+                    self.program(id, code);
+                }
+            }
+        }
+    }
+
     /// What the graph is for events of one code.
     #[inline]
     pub(crate) fn program(&self, source: SourceId, code: EventCode) -> Option<&Program>
@@ -315,7 +331,25 @@ impl<F> fmt::Debug for Ruleset<F> {
 
 #[cfg(test)]
 mod tests {
+    use gyr_fields::Fields;
+
     use super::*;
+
+    #[test]
+    fn what_was_made_for_the_rules_of_before_is_made_for_those_of_now() {
+        let ruleset = |text: &str| {
+            let mut loader = Loader::new([(SYSCALL.to_owned(), Fields::default())]);
+            assert!(loader.load("rules", text).is_ok());
+            loader.ruleset(&[], Priority::Debug, Matching::First)
+        };
+        let rule = "{rule: r, desc: d, condition: 'evt.type in (openat, close)', output: o, priority: INFO}";
+        let (before, now) = (ruleset(&format!("- {rule}")), ruleset(&format!("- {rule}")));
+        let source = before.source(SYSCALL).unwrap();
+        before.program(source, EventCode::OPENAT);
+        now.prepare_as(&before);
+        let is_made = |code| now.tried(source, code).unwrap().1.program.get().is_some();
+        assert!(is_made(EventCode::OPENAT) && !is_made(EventCode::CLOSE));
+    }
 
     #[test]
     fn a_star_stands_for_anything_up_to_the_first_place() {

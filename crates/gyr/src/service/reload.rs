@@ -11,9 +11,9 @@ use gyr_alert::{Alert, Form, Priority};
 use gyr_config::{Config, Loaded};
 use gyr_engine::Rules;
 use gyr_event::{Interest, SYSCALLS, SyscallFlags};
-use gyr_fields::Fields;
+use gyr_fields::{Field, Fields};
 use gyr_outputs::Outputs;
-use gyr_rules::Loader;
+use gyr_rules::{Loader, Ruleset};
 use gyr_state::Mark;
 
 use super::parts::{Around, Parts};
@@ -39,6 +39,7 @@ pub(crate) struct Reloader<'a> {
     pub(crate) config: Config,
     /// What the probe sends.
     pub(crate) interest: Interest,
+    pub(crate) ruleset: Arc<Ruleset<Field>>,
 }
 
 /// How reloads went.
@@ -114,6 +115,7 @@ impl Reloader<'_> {
         steps::metrics::snapshots(&config)?;
         let (loader, rules_files) = steps::rules::load_all(self.options, &config, self.log)?;
         let ruleset = Arc::new(steps::rules::ruleset(&config, &loader)?);
+        ruleset.prepare_as(&self.ruleset);
         let interest = steps::interest(&config, &ruleset, self.log);
         let rules = Rules::new(ruleset, steps::rules::SYSCALL)
             .ok_or_else(|| anyhow!("no rules are for the source {}", steps::rules::SYSCALL))?;
@@ -122,8 +124,10 @@ impl Reloader<'_> {
 
     fn install(&mut self, fresh: Fresh) -> Result<Vec<PathBuf>> {
         let Fresh { config, rules, interest, config_files, rules_files, loader, paths } = fresh;
-        let n_rules = rules.ruleset().rules().len();
+        let ruleset = Arc::clone(rules.ruleset());
         self.swap(&config, rules, &interest)?;
+        let n_rules = ruleset.rules().len();
+        self.ruleset = ruleset;
         self.log.info("SIGHUP received, restarting...");
         let old = std::mem::replace(&mut self.config, config);
         self.log.set_up(&self.config.logs, self.config.time_format_iso_8601);

@@ -72,7 +72,7 @@ pub(super) fn run(app: &mut App) -> Result<Flow> {
         progress: None,
     };
     let interest = interest(config, &ruleset, &app.log);
-    let mut service = service(app, &outputs, &mut parts, &interest)?;
+    let mut service = service(app, &outputs, &mut parts, (&interest, &ruleset))?;
     let ended = thread::scope(|scope| {
         let _end = End { requests: service.requests, desk: &app.desk };
         thread::Builder::new()
@@ -116,7 +116,7 @@ fn service<'a>(
     app: &'a App,
     outputs: &'a Outputs,
     parts: &'a mut Parts,
-    interest: &Interest,
+    (interest, ruleset): (&Interest, &Arc<Ruleset<Field>>),
 ) -> Result<Service<'a>> {
     let config = app.config()?;
     let requests = app.requests.as_ref().ok_or_else(|| anyhow!("signals are not taken over"))?;
@@ -130,6 +130,7 @@ fn service<'a>(
         first: config,
         config: config.clone(),
         interest: interest.clone(),
+        ruleset: Arc::clone(ruleset),
     });
     let mut files = None;
     if config.watch_config_files && reloader.is_some() {

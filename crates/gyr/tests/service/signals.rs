@@ -49,3 +49,22 @@ fn the_engine_gives_a_sign_of_life() {
     let first = turn();
     eventually("another turn", || turn() > first);
 }
+
+#[test]
+fn lost_events_are_told() {
+    // Pretended, once in each second of events.
+    let configuration = "stdout_output: {enabled: true}\njson_output: true\n\
+        syscall_event_drops: {actions: [log, alert], rate: 100, max_burst: 100, simulate_drops: true}\n\
+        log_level: debug\n";
+    let Some(daemon) = Daemon::start(configuration, RULES) else { return };
+    let said = "Falco internal: syscall event drop. 1 system calls dropped in last second.";
+    eventually("an alert about it", || {
+        daemon.bait("any");
+        daemon.read("stdout").lines().any(|line| {
+            line.contains(said)
+                && line.contains("\"n_drops\":\"1\"")
+                && line.contains("\"n_evts\":\"")
+        })
+    });
+    assert!(daemon.log().contains(said));
+}
