@@ -107,7 +107,12 @@ impl Desk {
 
     /// For how long the engine has not come here though it was asked to, if that is too long.
     pub(crate) fn stuck_for(&self) -> Option<Duration> {
-        self.pulse().map(|turned_at| turned_at.elapsed()).filter(|time| *time >= STUCK)
+        self.stuck_at(Instant::now())
+    }
+
+    fn stuck_at(&self, now: Instant) -> Option<Duration> {
+        let turned_at = self.pulse()?;
+        Some(now.saturating_duration_since(turned_at)).filter(|time| *time >= STUCK)
     }
 
     fn leave(&self, job: Job) -> Option<u64> {
@@ -217,5 +222,16 @@ mod tests {
         assert_eq!(desk.pulse(), first);
         desk.work(&mut Station { engine: &mut engine(), kernel: None });
         assert!(desk.pulse() > first);
+    }
+
+    #[test]
+    fn an_engine_that_does_not_come_is_stuck_until_it_comes() {
+        let desk = Desk::default();
+        let asked_at = desk.pulse().unwrap();
+        assert_eq!(desk.stuck_at(asked_at + STUCK / 2), None);
+        let late = asked_at + STUCK;
+        assert_eq!(desk.stuck_at(late), Some(STUCK));
+        desk.work(&mut Station { engine: &mut engine(), kernel: None });
+        assert_eq!(desk.stuck_at(late), None);
     }
 }

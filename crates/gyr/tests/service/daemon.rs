@@ -92,6 +92,12 @@ impl Daemon {
         (self.read("stdout"), self.log())
     }
 
+    /// How many threads and open files it has.
+    pub(crate) fn held(&self) -> (usize, usize) {
+        let count = |what| fs::read_dir(format!("/proc/{}/{what}", self.process.id()));
+        (count("task").unwrap().count(), count("fd").unwrap().count())
+    }
+
     pub(crate) fn log(&self) -> String {
         self.read("stderr")
     }

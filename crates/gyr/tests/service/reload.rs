@@ -25,6 +25,7 @@ fn no_event_is_lost_or_told_twice_by_reloads_under_load() {
     let n_reloads = if std::env::var_os("GYR_LONG").is_some() { 1_000 } else { 50 };
     let Some(daemon) = Daemon::start(UNWATCHED, RULES) else { return };
     let (ended, n_opened) = (AtomicBool::new(false), AtomicU64::new(0));
+    let mut held = (0, 0);
     thread::scope(|scope| {
         scope.spawn(|| {
             while !ended.load(Ordering::Relaxed) {
@@ -42,7 +43,12 @@ fn no_event_is_lost_or_told_twice_by_reloads_under_load() {
             let file = format!("file_output: {{enabled: true, filename: DIR/file-{}}}\n", n % 3);
             daemon.write_configuration(&format!("{UNWATCHED}{file}"));
             daemon.reload();
+            if n == 1 {
+                // All programs are loaded by then that either rules need.
+                held = daemon.held();
+            }
         }
+        eventually("nothing is left behind", || daemon.held() == held);
         ended.store(true, Ordering::Relaxed);
     });
     // What is told later happened later.
