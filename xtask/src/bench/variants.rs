@@ -29,7 +29,8 @@ fn variant(text: &str, copy: usize) -> Result<String> {
     let defined = Regex::new(r"(?m)^- (?:macro|list): *(\S+)")?;
     let names: Vec<&str> =
         defined.captures_iter(text).filter_map(|found| Some(found.get(1)?.as_str())).collect();
-    let words = Regex::new(r"[A-Za-z0-9_./~*-]+")?;
+    // Names of events stay what they are, be they also those of macros.
+    let words = Regex::new(r"evt\.type\s*(?:!?=|in)\s*(?:\([^)]*\)|\w+)|[A-Za-z0-9_./~*-]+")?;
     let rule_heads = Regex::new(r"(?m)^- rule: *(.*)$")?;
     let in_expressions = Regex::new(r"(?ms)^  (?:condition|items):.*?(?:\n\n|\n  [a-z]|\n- |\z)")?;
     let renamed = in_expressions.replace_all(text, |block: &Captures<'_>| {
