@@ -23,6 +23,8 @@ pub(crate) struct Collection {
     pub(crate) engine: Version,
     /// Definitions and additions so far.
     count: u32,
+    /// Something that was there is another now.
+    changed: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -172,12 +174,21 @@ impl Collection {
     }
 
     pub(crate) fn define_list(&mut self, mut list: List) {
+        // The same items once more mean the same, unless they are lists that were not known the first time.
+        if let Some(earlier) = self.lists.get(&list.name) {
+            let was_unknown = |item: &String| {
+                let inner = self.lists.get(item);
+                inner.is_some_and(|inner| inner.order.index >= earlier.order.visibility)
+            };
+            self.changed |= earlier.items != list.items || list.items.iter().any(was_unknown);
+        }
         list.order = self.defined(self.lists.get(&list.name).map(|earlier| earlier.order));
         self.lists.put(list.name.clone(), list);
     }
 
     pub(crate) fn append_list(&mut self, list: List) -> Result<(), Failure> {
         let visibility = self.next();
+        self.changed = true;
         let Some(earlier) = self.lists.get_mut(&list.name) else {
             return Err(no_earlier(
                 "List uses 'append' or 'override.items: append' but no list by that name already \
@@ -191,12 +202,15 @@ impl Collection {
     }
 
     pub(crate) fn define_macro(&mut self, mut item: Macro) {
+        let earlier = self.macros.get(&item.name);
+        self.changed |= earlier.is_some_and(|earlier| earlier.condition != item.condition);
         item.order = self.defined(self.macros.get(&item.name).map(|earlier| earlier.order));
         self.macros.put(item.name.clone(), item);
     }
 
     pub(crate) fn append_macro(&mut self, item: &Macro) -> Result<(), Failure> {
         let visibility = self.next();
+        self.changed = true;
         let Some(earlier) = self.macros.get_mut(&item.name) else {
             return Err(no_earlier(
                 "Macro uses 'append' or 'override.condition: append' but no macro by that name \
@@ -215,6 +229,7 @@ impl Collection {
         mut rule: Rule,
     ) -> Result<(), Failure> {
         if let Some(earlier) = self.rules.get(&rule.name) {
+            self.changed = true;
             check_source(&earlier.source, Some(&rule.source), &rule.context)?;
         }
         if !session.sources.has_source(&rule.source) {
@@ -236,6 +251,7 @@ impl Collection {
         session: &Session<'_>,
         update: RuleUpdate,
     ) -> Result<(), Failure> {
+        self.changed = true;
         let Some(rule) = self.rules.get_mut(&update.name) else {
             return Err(no_earlier(
                 "Rule uses 'append' or 'override.<key>: append' but no rule by that name already \
@@ -264,6 +280,7 @@ impl Collection {
     }
 
     pub(crate) fn replace_in_rule(&mut self, update: RuleUpdate) -> Result<(), Failure> {
+        self.changed = true;
         let Some(rule) = self.rules.get_mut(&update.name) else {
             return Err(no_earlier(
                 "An 'override.<key>: replace' to a rule was requested but no rule by that name \
@@ -292,12 +309,18 @@ impl Collection {
         enabled: bool,
         context: &Context,
     ) -> Result<(), Failure> {
+        self.changed = true;
         let Some(rule) = self.rules.get_mut(name) else {
             let what = "Rule has 'enabled' key but no rule by that name already exists";
             return Err(no_earlier(what, context));
         };
         rule.enabled = enabled;
         Ok(())
+    }
+
+    /// Whether something that was there was changed since the last time that this was asked.
+    pub(crate) const fn take_changed(&mut self) -> bool {
+        std::mem::replace(&mut self.changed, false)
     }
 
     const fn next(&mut self) -> u32 {
@@ -392,6 +415,10 @@ impl<T> Named<T> {
 
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, T> {
         self.items.iter()
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.items.len()
     }
 
     fn put(&mut self, name: String, item: T) {

@@ -1,6 +1,6 @@
 //! Turns what is collected into rules that can be evaluated, and says what is wrong with them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use gyr_filter::ast::{ExprKind, Operand, Right};
@@ -14,20 +14,37 @@ use crate::index::Events;
 use crate::language::Language;
 use crate::load::{ExtraField, ExtraOutput, Match};
 use crate::read::Failure;
-use crate::resolve::{MacroError, Macros, ParsedMacro, ResolvedList, ResolvedLists};
+use crate::resolve::{MacroError, Macros, ResolvedLists, is_bound, words};
+use crate::result::Problem;
 use crate::ruleset::{ExtraFields, ExtraTemplate, Rule};
 use crate::session::Session;
 
 /// Everything that the files so far define, compiled.
 pub(crate) struct Compiled<F> {
-    pub(crate) lists: Vec<ResolvedList>,
-    pub(crate) macros: Vec<ParsedMacro>,
+    pub(crate) lists: ResolvedLists,
+    pub(crate) macros: Macros,
     pub(crate) rules: Vec<Arc<Rule<F>>>,
+    /// What there is to say of the rules.
+    warnings: Vec<Problem<WarningCode>>,
+    /// How many rules were compiled, with those that were left out.
+    count: usize,
+    /// Every word in which the name of a list would be replaced.
+    words: HashSet<String>,
+    /// There was no error, so that what comes can be added to it.
+    is_whole: bool,
 }
 
 impl<F> Default for Compiled<F> {
     fn default() -> Self {
-        Self { lists: Vec::new(), macros: Vec::new(), rules: Vec::new() }
+        Self {
+            lists: ResolvedLists::default(),
+            macros: Macros::default(),
+            rules: Vec::new(),
+            warnings: Vec::new(),
+            count: 0,
+            words: HashSet::new(),
+            is_whole: false,
+        }
     }
 }
 
@@ -38,57 +55,98 @@ pub(crate) struct Extras<'a> {
     pub(crate) fields: &'a [ExtraField],
 }
 
-/// Compiles everything. Warnings go to the session; the first error ends it.
+/// Compiles what is new; everything, if what was there is changed or may mean something else now. Warnings go to the
+/// session. After the first error all is as it was.
 pub(crate) fn compile<S: Scheme>(
     session: &mut Session<'_>,
-    collection: &Collection,
+    collection: &mut Collection,
     language: &Language<S>,
     extras: Extras<'_>,
-) -> Result<Compiled<S::Field>, Failure> {
-    let mut compiler = Compiler {
-        session,
-        language,
-        extras,
-        lists: ResolvedLists::new(collection),
-        macros: Macros::default(),
-    };
-    compiler.macros(collection)?;
-    let mut rules = Vec::new();
-    for rule in collection.rules.iter().filter(|rule| !rule.unknown_source) {
-        rules.extend(compiler.rule(rule)?.map(Arc::new));
+    compiled: &mut Compiled<S::Field>,
+) -> Result<(), Failure> {
+    let changed = collection.take_changed();
+    let mut new_lists = collection.lists.iter().skip(compiled.lists.lists.len());
+    let is_word = |name: &str| compiled.words.contains(name) || name.contains(is_bound);
+    let adds = compiled.is_whole && !changed && !new_lists.any(|list| is_word(&list.name));
+    let mut before = if adds { std::mem::take(compiled) } else { Compiled::default() };
+    let counts = (before.lists.lists.len(), before.macros.macros.len(), before.rules.len());
+    let mut compiler = Compiler { session, language, extras, compiled: &mut before };
+    match compiler.add(collection) {
+        Ok(()) => {
+            before.is_whole = true;
+            *compiled = before;
+            warn_unused(session, collection, compiled);
+            Ok(())
+        }
+        Err(failure) => {
+            if adds {
+                before.lists.truncate(counts.0);
+                before.macros.truncate(counts.1);
+                before.rules.truncate(counts.2);
+                *compiled = before;
+            }
+            compiled.is_whole = false;
+            Err(failure)
+        }
     }
-    let (lists, macros) = (compiler.lists.lists, compiler.macros.macros);
-    for unused in macros.iter().filter(|item| !item.used) {
+}
+
+fn warn_unused<F>(session: &mut Session<'_>, collection: &Collection, compiled: &Compiled<F>) {
+    for unused in compiled.macros.macros.iter().filter(|item| !item.used) {
         if let Some(item) = collection.macros.get(&unused.name) {
             let what = "Macro not referred to by any other rule/macro".to_owned();
             session.warn(WarningCode::UnusedMacro, what, &item.context);
         }
     }
-    for unused in lists.iter().filter(|list| !list.used) {
+    for unused in compiled.lists.lists.iter().filter(|list| !list.used) {
         if let Some(list) = collection.lists.get(&unused.name) {
             let what = "List not referred to by any other rule/macro".to_owned();
             session.warn(WarningCode::UnusedList, what, &list.context);
         }
     }
-    Ok(Compiled { lists, macros, rules })
 }
 
-struct Compiler<'c, 's, S> {
+struct Compiler<'c, 's, S: Scheme> {
     session: &'c mut Session<'s>,
     language: &'c Language<S>,
     extras: Extras<'c>,
-    lists: ResolvedLists,
-    macros: Macros,
+    compiled: &'c mut Compiled<S::Field>,
 }
 
 impl<S: Scheme> Compiler<'_, '_, S> {
-    fn macros(&mut self, collection: &Collection) -> Result<(), Failure> {
-        for item in collection.macros.iter() {
-            let condition = self.parse(&item.condition, &item.condition_context)?;
-            self.macros.add(&item.name, condition, item.order);
+    /// Adds what is not compiled yet, up to the first error.
+    fn add(&mut self, collection: &Collection) -> Result<(), Failure> {
+        let n_lists = self.compiled.lists.lists.len();
+        self.compiled.lists.extend(collection);
+        for list in self.compiled.lists.lists.iter().skip(n_lists) {
+            let items = list.items.iter().flat_map(|item| words(item));
+            self.compiled.words.extend(items.map(str::to_owned));
         }
-        for (place, Macro { condition, context, .. }) in collection.macros.iter().enumerate() {
-            self.macros
+        self.macros(collection)?;
+        let told = self.session.result.warnings.len();
+        self.session.result.warnings.extend(self.compiled.warnings.iter().cloned());
+        for rule in collection.rules.iter().skip(self.compiled.count) {
+            if !rule.unknown_source {
+                let compiled = self.rule(rule)?.map(Arc::new);
+                self.compiled.rules.extend(compiled);
+            }
+        }
+        self.compiled.count = collection.rules.len();
+        let warnings = self.session.result.warnings.get(told..).unwrap_or_default();
+        self.compiled.warnings = warnings.to_vec();
+        Ok(())
+    }
+
+    fn macros(&mut self, collection: &Collection) -> Result<(), Failure> {
+        let n_macros = self.compiled.macros.macros.len();
+        for item in collection.macros.iter().skip(n_macros) {
+            let condition = self.parse(&item.condition, &item.condition_context)?;
+            self.compiled.macros.add(&item.name, condition, item.order);
+        }
+        let new = collection.macros.iter().enumerate().skip(n_macros);
+        for (place, Macro { condition, context, .. }) in new {
+            self.compiled
+                .macros
                 .resolve_macro(place)
                 .map_err(|error| macro_failure(&error, condition, context))?;
         }
@@ -96,7 +154,8 @@ impl<S: Scheme> Compiler<'_, '_, S> {
     }
 
     fn parse(&mut self, condition: &str, context: &Context) -> Result<Expr, Failure> {
-        let text = self.lists.substitute(condition);
+        self.compiled.words.extend(words(condition).map(str::to_owned));
+        let text = self.compiled.lists.substitute(condition);
         gyr_filter::parse(&text).map_err(|error| {
             let place = context.condition(&text, Some(error.position));
             Failure::new(ErrorCode::CompileCondition, error.message, &place)
@@ -120,6 +179,7 @@ impl<S: Scheme> Compiler<'_, '_, S> {
         let extra_fields = self.extra_fields(rule, scheme)?;
         let condition = self.parse(&text, &rule.condition_context)?;
         let condition = self
+            .compiled
             .macros
             .resolve_condition(condition)
             .map_err(|error| macro_failure(&error, &text, &rule.context))?;

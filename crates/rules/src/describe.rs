@@ -123,7 +123,8 @@ impl<S: Scheme> Loader<S> {
     }
 
     fn macro_(&self, item: &Macro) -> Value {
-        let compiled = self.compiled.macros.iter().find(|compiled| compiled.name == item.name);
+        let compiled =
+            self.compiled.macros.macros.iter().find(|compiled| compiled.name == item.name);
         let details = compiled.map(|compiled| {
             let details = Details::of(&compiled.condition);
             json!({
@@ -142,7 +143,7 @@ impl<S: Scheme> Loader<S> {
     }
 
     fn list(&self, list: &List) -> Value {
-        let compiled = self.compiled.lists.iter().find(|compiled| compiled.name == list.name);
+        let compiled = self.compiled.lists.lists.iter().find(|compiled| compiled.name == list.name);
         let compiled_items: BTreeSet<&str> =
             compiled.iter().flat_map(|list| &list.items).map(String::as_str).collect();
         let (items, lists): (Vec<&str>, Vec<&str>) =

@@ -80,11 +80,11 @@ impl<S: Scheme> Loader<S> {
         let extras = Extras { outputs: &self.outputs, fields: &self.fields };
         let read = read::read(&mut session, &mut self.collection, text);
         let compiled = read.and_then(|()| {
-            compile::compile(&mut session, &self.collection, &self.language, extras)
+            let (collection, compiled) = (&mut self.collection, &mut self.compiled);
+            compile::compile(&mut session, collection, &self.language, extras, compiled)
         });
-        match compiled {
-            Ok(compiled) => self.compiled = compiled,
-            Err(failure) => session.fail(failure),
+        if let Err(failure) = compiled {
+            session.fail(failure);
         }
         session.result
     }

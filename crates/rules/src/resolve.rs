@@ -1,16 +1,20 @@
 //! Puts lists and macros in the place of their names. Lists are put in as text, before a condition is parsed; macros
 //! as trees, afterwards.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use gyr_filter::{Expr, Position, TooLarge};
 
-use crate::collect::{Collection, List, Order};
+use crate::collect::{Collection, Order};
 use crate::exceptions::quoted;
 
 /// The items of every list, with the items of lists in the place of their names, and which lists were so used.
+#[derive(Default)]
 pub(crate) struct ResolvedLists {
     pub(crate) lists: Vec<ResolvedList>,
+    places: HashMap<String, usize>,
+    /// The places of lists whose names are no words.
+    odd: Vec<usize>,
 }
 
 pub(crate) struct ResolvedList {
@@ -22,56 +26,80 @@ pub(crate) struct ResolvedList {
 }
 
 impl ResolvedLists {
-    /// One level: the items of a list within a list are taken as they stand. Only a list that was there before the
-    /// last change is known in it.
     pub(crate) fn new(collection: &Collection) -> Self {
-        let mut used = Vec::new();
-        let mut resolve = |list: &List| {
+        let mut lists = Self::default();
+        lists.extend(collection);
+        lists
+    }
+
+    /// Takes in the lists that are new, one level: the items of a list within a list are taken as they stand. Only a
+    /// list that was there before the last change is known in it.
+    pub(crate) fn extend(&mut self, collection: &Collection) {
+        let mut used = HashSet::new();
+        for list in collection.lists.iter().skip(self.lists.len()) {
             let mut items = Vec::new();
             for item in &list.items {
                 match collection.lists.get(item) {
                     Some(inner) if inner.order.index < list.order.visibility => {
                         items.extend(inner.items.iter().cloned());
-                        used.push(inner.name.clone());
+                        used.insert(inner.name.clone());
                     }
                     _ => items.push(item.clone()),
                 }
             }
             let words: Vec<String> = items.iter().map(|item| quoted(item)).collect();
             let text = words.join(", ");
-            ResolvedList { name: list.name.clone(), items, text, used: false }
-        };
-        let mut lists: Vec<_> = collection.lists.iter().map(&mut resolve).collect();
-        for list in &mut lists {
-            list.used = used.contains(&list.name);
+            let place = self.lists.len();
+            self.places.insert(list.name.clone(), place);
+            if list.name.contains(is_bound) {
+                self.odd.push(place);
+            }
+            self.lists.push(ResolvedList { name: list.name.clone(), items, text, used: false });
         }
-        Self { lists }
+        for name in used {
+            if let Some(list) = self.places.get(&name).and_then(|place| self.lists.get_mut(*place))
+            {
+                list.used = true;
+            }
+        }
+    }
+
+    /// Forgets the lists behind so many.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.lists.truncate(count);
+        self.places.retain(|_, place| *place < count);
+        self.odd.retain(|place| *place < count);
     }
 
     /// A condition with the items of lists in the place of their names.
     pub(crate) fn substitute(&mut self, condition: &str) -> String {
         let mut text = condition.to_owned();
-        let mut words: HashSet<String> = words(&text).map(str::to_owned).collect();
-        for list in &mut self.lists {
-            // Most lists are in no condition, which is quicker to see than to search for.
-            if !list.name.contains(is_bound) && !words.contains(&list.name) {
-                continue;
-            }
+        // Lists are put in in their order; most are in no condition, which is quicker to see than to search for.
+        let mut named: BTreeSet<usize> =
+            self.named(&text).chain(self.odd.iter().copied()).collect();
+        while let Some(place) = named.pop_first() {
+            let Some(list) = self.lists.get_mut(place) else { continue };
             if substitute(&mut text, &list.name, &list.text) {
                 list.used = true;
-                words.extend(self::words(&list.text).map(str::to_owned));
+                let items = list.text.clone();
+                named.extend(self.named(&items).filter(|other| *other > place));
             }
         }
         text
     }
+
+    /// The places of lists whose names are in a text.
+    fn named(&self, text: &str) -> impl Iterator<Item = usize> {
+        words(text).filter_map(|word| self.places.get(word).copied())
+    }
 }
 
 /// What stands between blanks, parentheses, commas and equals signs.
-fn words(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(is_bound).filter(|word| !word.is_empty())
 }
 
-fn is_bound(c: char) -> bool {
+pub(crate) fn is_bound(c: char) -> bool {
     BLANKS.contains(&c) || "(),=".contains(c)
 }
 
@@ -145,6 +173,12 @@ impl From<TooLarge> for MacroError {
 }
 
 impl Macros {
+    /// Forgets the macros behind so many.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.macros.truncate(count);
+        self.places.retain(|_, place| *place < count);
+    }
+
     pub(crate) fn add(&mut self, name: &str, condition: Expr, order: Order) {
         self.places.insert(name.to_owned(), self.macros.len());
         let name = name.to_owned();

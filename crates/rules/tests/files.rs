@@ -580,3 +580,42 @@ fn what_is_wrong_in_a_comparison_is_told_at_its_beginning() {
         assert_eq!((&place["line"], &place["column"]), (&3.into(), &32.into()), "{condition}");
     }
 }
+
+#[test]
+fn item_by_item_gives_the_same_as_all_at_once() {
+    let text = gyr_rules::SHIPPED;
+    let mut whole = Loader::new([("syscall".to_owned(), Fields::default())]);
+    let all = whole.load("x", text);
+    let mut parts = Loader::new([("syscall".to_owned(), Fields::default())]);
+    let mut last = None;
+    let starts = text.match_indices("\n- ").map(|(at, _)| at + 1).chain([text.len()]);
+    let mut from = 0;
+    for to in starts {
+        last = Some(parts.load("x", &text[from..to]));
+        from = to;
+    }
+    let rules = |loader: &Loader<Fields>| {
+        let ruleset = loader.ruleset(&[], Priority::Debug, Matching::All);
+        let rules = ruleset.rules().iter();
+        rules.map(|r| format!("{} {} {}", r.name, r.condition, r.output)).collect::<Vec<_>>()
+    };
+    assert!(!rules(&whole).is_empty());
+    assert_eq!(rules(&whole), rules(&parts));
+    let codes = |result: &LoadResult| {
+        result.warnings.iter().map(|w| (w.code, w.message.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&all), codes(&last.unwrap()));
+}
+
+#[test]
+fn a_list_that_is_defined_later_is_put_into_rules_before_it() {
+    let rule = "- rule: a\n  desc: d\n  condition: evt.type = open and proc.name in (l, m)\n  output: x\n  priority: INFO\n";
+    let first = format!("- list: m\n  items: [n]\n{rule}");
+    let mut loader = Loader::new([("syscall".to_owned(), Fields::default())]);
+    assert!(loader.load("1", &first).is_ok());
+    assert!(loader.load("2", "- list: n\n  items: [c]\n").is_ok());
+    assert!(loader.load("3", "- list: l\n  items: [b]\n").is_ok());
+    let ruleset = loader.ruleset(&[], Priority::Debug, Matching::All);
+    let condition = ruleset.rules()[0].condition.to_string();
+    assert_eq!(condition, "(evt.type = open and proc.name in (b, c))");
+}

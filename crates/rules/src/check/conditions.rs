@@ -15,7 +15,7 @@ use super::report::{Draft, Place, meant};
 use super::shape::Kind;
 use super::written::Written;
 use crate::collect::Collection;
-use crate::compile::{self, Extras, SYSCALL};
+use crate::compile::{self, Compiled, Extras, SYSCALL};
 use crate::exceptions::{self as texts, Entry, Exception};
 use crate::index::Events;
 use crate::resolve::{MacroError, Macros, ResolvedLists};
@@ -488,8 +488,9 @@ impl<S: Scheme> Checker<'_, S> {
         }
         let mut session = self.session();
         let extras = Extras { outputs: &[], fields: &[] };
-        let compiled = compile::compile(&mut session, collection, self.language, extras);
-        match compiled {
+        let mut compiled = Compiled::default();
+        let (mut collection, language) = (collection.clone(), self.language);
+        match compile::compile(&mut session, &mut collection, language, extras, &mut compiled) {
             Err(failure) => {
                 let (name, at) = failure.context.place();
                 let file =
@@ -497,10 +498,13 @@ impl<S: Scheme> Checker<'_, S> {
                 let place = Place { file, span: Span::at(at) };
                 self.report.add(Code::Refused, place, failure.message);
             }
-            Ok(compiled) if last => {
+            Ok(()) if last => {
                 let is_unused = |kind, name: &str, used: bool| !used && is_usable(kind, name);
-                for unused in
-                    compiled.macros.iter().filter(|m| is_unused(Kind::Macro, &m.name, m.used))
+                for unused in compiled
+                    .macros
+                    .macros
+                    .iter()
+                    .filter(|m| is_unused(Kind::Macro, &m.name, m.used))
                 {
                     if let Some(known) = self.macros.get(&unused.name) {
                         let what = format!("no rule and no macro uses macro `{}`", unused.name);
@@ -508,7 +512,7 @@ impl<S: Scheme> Checker<'_, S> {
                     }
                 }
                 for unused in
-                    compiled.lists.iter().filter(|l| is_unused(Kind::List, &l.name, l.used))
+                    compiled.lists.lists.iter().filter(|l| is_unused(Kind::List, &l.name, l.used))
                 {
                     if let Some(known) =
                         self.lists.get(&unused.name).filter(|list| !list.is_broken())
@@ -518,7 +522,7 @@ impl<S: Scheme> Checker<'_, S> {
                     }
                 }
             }
-            Ok(_) => {}
+            Ok(()) => {}
         }
     }
 
