@@ -132,6 +132,6 @@ fn what_would_take_for_ever_ends_in_an_error_at_once() {
         let findings = checked(&[text]);
         assert!(findings.iter().any(|f| f.diagnostic.severity == Severity::Error));
         // Generous: the machine may be busy, and this is not optimised.
-        assert!(start.elapsed().as_secs() < 60, "{loaded:?} {:?}", start.elapsed());
+        assert!(start.elapsed().as_secs() < 120, "{loaded:?} {:?}", start.elapsed());
     }
 }

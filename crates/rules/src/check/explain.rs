@@ -1,11 +1,11 @@
 //! Why a text is not a condition, for people: which word is wrong, what should stand there, and what was probably meant.
 
 use gyr_diag::nearest;
-use gyr_filter::ast::{Modifier, Operator};
+use gyr_filter::ast::{Modifier, Operator, Transformer};
 use gyr_filter::{Expected, ParseError};
 
 use super::codes::Code;
-use super::spans::{blanks, open_group, token_end};
+use super::spans::{blanks, is_quoted, open_group, token_end};
 
 /// What is wrong with a text, and with which part of it.
 #[derive(Debug)]
@@ -121,6 +121,9 @@ impl View<'_> {
 
     fn unclosed_quote(&self) -> Option<Said> {
         let quote = self.word.chars().next().filter(|c| "\"'".contains(*c))?;
+        if is_quoted(self.word) {
+            return None;
+        }
         Some(Said {
             code: Code::Unclosed,
             message: format!("the text that begins with {quote} does not end"),
@@ -132,6 +135,9 @@ impl View<'_> {
 
     /// Behind a complete condition.
     fn junction(&self) -> Said {
+        if let Some(said) = self.misnamed() {
+            return said;
+        }
         let shown = self.shown();
         let message = format!("expected `and`, `or` or the end here, not {shown}");
         match self.word {
@@ -147,6 +153,10 @@ impl View<'_> {
             "(" | "[" | "=" | "==" | "!=" | "in" => {
                 helped(message, "an operator stands between a field and its value, once")
             }
+            _ if Modifier::ALL.iter().any(|m| self.before().ends_with(m.text())) => helped(
+                "a list must follow `oneof`, `anyof` and `allof`".to_owned(),
+                format!("put parentheses around: `({})`", self.word),
+            ),
             _ if self.word.starts_with(['"', '\'']) => {
                 let what = "a value begins and ends with the same quote, or has none";
                 self.unclosed_quote().unwrap_or_else(|| helped(message, what))
@@ -159,6 +169,46 @@ impl View<'_> {
                 ),
             },
         }
+    }
+
+    /// The word before, if it is the name of a macro or would be.
+    fn name_before(&self) -> Option<(usize, &str)> {
+        let before = self.before();
+        let word = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let start = word.map_or(0, |at| at + 1);
+        let name = before
+            .get(start..)
+            .filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))?;
+        let rest = before.get(..start).unwrap_or_default().trim_end();
+        // Behind an operator it is a value.
+        let is_part =
+            rest.is_empty() || ["and", "or", "not", "("].iter().any(|end| rest.ends_with(end));
+        is_part.then_some((start, name))
+    }
+
+    /// A name that is followed as a field or a transformer is.
+    fn misnamed(&self) -> Option<Said> {
+        let (start, name) = self.name_before()?;
+        let at = Some((start, start + name.len()));
+        if self.word == "(" {
+            let names = Transformer::ALL.iter().map(|transformer| transformer.name());
+            let help = nearest(name, names.clone()).map_or_else(
+                || format!("there are {}", names.collect::<Vec<_>>().join(" ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            return Some(Said { at, ..helped(format!("no transformer `{name}`"), help) });
+        }
+        let is_operator =
+            self.word.starts_with(['=', '!', '<', '>']) || Operator::from_text(self.word).is_some();
+        is_operator.then(|| Said {
+            at,
+            ..helped(
+                format!("`{name}` is no field: the name of a field has a dot in it"),
+                format!(
+                    "such as `proc.{name}`, `fd.{name}` or `evt.{name}`; `gyr --list` shows all"
+                ),
+            )
+        })
     }
 
     /// Whether the word before is the value of an operator for lists.
@@ -203,12 +253,26 @@ impl View<'_> {
             word if word.starts_with('$') => {
                 helped(message, "conditions have no variables: use a macro or a list")
             }
+            _ if matches!(last, "and" | "or") => helped(
+                message,
+                format!(
+                    "each comparison is written in full: `field = a {last} field = b`, or `field in (a, b)`"
+                ),
+            ),
             _ => syntax(message),
         }
     }
 
     fn operator(&self) -> Said {
         let before = self.before();
+        let last = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+        if self.stopped == before.len() && Operator::from_text(last).is_some() {
+            return Said {
+                code: Code::UnknownOperator,
+                at: Some((self.stopped - last.len(), self.stopped)),
+                ..helped(format!("a blank must follow `{last}`"), format!("write `{last} …`"))
+            };
+        }
         let bound = |c: char| c.is_whitespace() || c == '(';
         let field = before.rfind(bound).map_or(before, |at| &before[at + 1..]);
         let start = before.len() - field.len();
@@ -224,7 +288,11 @@ impl View<'_> {
             };
         }
         let (at, word) = self.operator_word();
-        let message = format!("no operator `{word}`");
+        let glued = Operator::ALL.iter().any(|operator| operator.text() == word);
+        let message = match glued {
+            true => format!("a blank must follow `{word}`"),
+            false => format!("no operator `{word}`"),
+        };
         let help = match word {
             "=~" | "~=" | "~" | "matches" | "match" => "write `regex`".to_owned(),
             "like" => "write `glob`".to_owned(),
@@ -236,8 +304,7 @@ impl View<'_> {
             word => {
                 let names = Operator::ALL.iter().map(|operator| operator.text());
                 match nearest(word, names.clone()) {
-                    // It is one, but glued to what follows.
-                    Some(near) if near == word => format!("a blank must follow `{word}`"),
+                    Some(near) if near == word => format!("write `{word} …`"),
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("the operators are {}", names.collect::<Vec<_>>().join(" ")),
                 }

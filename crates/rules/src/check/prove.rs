@@ -4,7 +4,7 @@
 //! as do two comparisons of one value that nothing satisfies at once. What is not proven may hold.
 
 use gyr_filter::ast::{Expr, ExprKind, Modifier};
-use gyr_filter::{Atom, Comparison, Fold, Literal, Node, Subject, Test, Value, plain};
+use gyr_filter::{Across, Atom, Comparison, Fold, Literal, Node, Subject, Test, Value, plain};
 
 /// A condition: its tree, and the same as text.
 #[derive(Debug)]
@@ -33,8 +33,8 @@ pub(super) struct Proof<'a, F> {
     facts: Vec<Fact<'a, F>>,
     /// Steps that are left.
     budget: usize,
-    /// The two comparisons that exclude each other, if it is as simple as that.
-    pub(super) clash: Option<(String, String)>,
+    /// What makes it so, if it is as simple as that.
+    pub(super) why: Option<String>,
 }
 
 /// Steps of one search. A condition that needs more is not judged.
@@ -42,7 +42,7 @@ const BUDGET: usize = 200_000;
 
 impl<'a, F: PartialEq> Proof<'a, F> {
     pub(super) const fn new() -> Self {
-        Self { facts: Vec::new(), budget: BUDGET, clash: None }
+        Self { facts: Vec::new(), budget: BUDGET, why: None }
     }
 
     /// Whether the conditions, each as it is or negated, never hold together.
@@ -64,7 +64,11 @@ impl<'a, F: PartialEq> Proof<'a, F> {
     ) -> bool {
         match (part.node, &part.expr.kind) {
             (Node::Atom(atom), _) => {
-                let clash = self.clashes(atom, part.expr, holds);
+                let empty = holds && is_never(atom);
+                if empty {
+                    self.why = Some(format!("no value is in the empty list of `{}`", part.expr));
+                }
+                let clash = empty || self.clashes(atom, part.expr, holds);
                 self.facts.push(Fact { atom, expr: part.expr, holds });
                 clash
             }
@@ -112,7 +116,7 @@ impl<'a, F: PartialEq> Proof<'a, F> {
             }
             if fact.atom.test == atom.test {
                 if fact.holds != holds {
-                    self.clash = Some(shown(fact, expr, holds));
+                    self.why = Some(shown(fact, expr, holds));
                     return true;
                 }
                 return false;
@@ -128,7 +132,7 @@ impl<'a, F: PartialEq> Proof<'a, F> {
                 absent(fact.atom, fact.holds) && holds || absent(atom, holds) && fact.holds;
             let apart = is_single(&atom.subject) && apart((fact.atom, fact.holds), (atom, holds));
             if without || apart {
-                self.clash = Some(shown(fact, expr, holds));
+                self.why = Some(shown(fact, expr, holds));
                 return true;
             }
         }
@@ -144,7 +148,7 @@ impl<'a, F: PartialEq> Proof<'a, F> {
     }
 }
 
-fn shown<F>(fact: &Fact<'_, F>, expr: &Expr, holds: bool) -> (String, String) {
+fn shown<F>(fact: &Fact<'_, F>, expr: &Expr, holds: bool) -> String {
     let text = |expr: &Expr, holds: bool| {
         let text = expr.to_string();
         let mut short: String = text.chars().take(80).collect();
@@ -153,7 +157,16 @@ fn shown<F>(fact: &Fact<'_, F>, expr: &Expr, holds: bool) -> (String, String) {
         }
         if holds { short } else { format!("not {short}") }
     };
-    (text(fact.expr, fact.holds), text(expr, holds))
+    let (one, other) = (text(fact.expr, fact.holds), text(expr, holds));
+    format!("`{one}` and `{other}` exclude each other")
+}
+
+/// Whether nothing satisfies the comparison, such as one with an empty list.
+fn is_never<F>(atom: &Atom<F>) -> bool {
+    match &atom.test {
+        Test::Literals { across: Across::Any, literals, .. } => literals.is_empty(),
+        _ => false,
+    }
 }
 
 fn is_single<F>(subject: &Subject<F>) -> bool {
@@ -248,5 +261,122 @@ fn range<F>((atom, holds): (&Atom<F>, bool)) -> Option<(i128, i128)> {
         (Comparison::Ge, true) => Some((number, most)),
         (Comparison::Eq, true) => Some((number, number)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gyr_fields::{Field, Fields};
+    use gyr_filter::World;
+
+    use super::*;
+
+    fn never(text: &str) -> bool {
+        let expr = gyr_filter::parse(text).unwrap();
+        let checked = gyr_filter::check(&expr, &Fields::default()).unwrap();
+        Proof::new().never(&[(Part { node: &checked.root, expr: &expr }, true)])
+    }
+
+    #[test]
+    fn contradictions_are_found() {
+        for text in [
+            "proc.name = a and proc.name = b",
+            "proc.name = a and not proc.name exists",
+            "proc.name in (a, b) and proc.name startswith c",
+            "proc.name startswith a and proc.name startswith b",
+            "proc.name = a and (proc.name = b or not proc.name = a)",
+            "proc.pid > 5 and proc.pid <= 5",
+            "proc.name != a and not proc.name != a and proc.pid = 1",
+            "proc.pid = 1 and proc.name in ()",
+            "not (proc.name = a or not proc.name = a)",
+            "proc.name in (a, b) and proc.name != a and not proc.name = b",
+        ] {
+            assert!(never(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_hold_is_not_called_a_contradiction() {
+        for text in [
+            "proc.aname = a and proc.aname = b",
+            "proc.name startswith a and proc.name startswith ab",
+            "not proc.pid > 5 and not proc.pid <= 5",
+            "proc.name = a or proc.name = b",
+            "fd.net = 10.0.0.0/8 and fd.net = 192.168.0.0/16",
+        ] {
+            assert!(!never(text), "{text}");
+        }
+    }
+
+    /// Two fields, each missing or with one of a few values.
+    struct Small {
+        name: Option<&'static str>,
+        pid: Option<i64>,
+    }
+
+    impl World<Field> for Small {
+        fn visit(&self, field: &Field, each: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
+            let value = match field.row().name {
+                "proc.name" => self.name.map(|name| Value::Bytes(name.as_bytes())),
+                _ => self.pid.map(Value::Int),
+            };
+            value.is_some_and(|value| {
+                each(value);
+                true
+            })
+        }
+    }
+
+    const ATOMS: &[&str] = &[
+        "proc.name = a",
+        "proc.name in (a, ab)",
+        "proc.name != ab",
+        "proc.name startswith a",
+        "proc.name endswith b",
+        "proc.name exists",
+        "proc.name startswith b",
+        "proc.pid = 1",
+        "proc.pid > 1",
+        "proc.pid <= 1",
+        "proc.pid in (0, 2)",
+        "proc.pid exists",
+    ];
+
+    fn random(seed: &mut u64, below: u64) -> u64 {
+        *seed =
+            seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (*seed >> 33) % below
+    }
+
+    fn condition(seed: &mut u64, depth: u64) -> String {
+        let not = if random(seed, 3) == 0 { "not " } else { "" };
+        if depth == 0 || random(seed, 4) == 0 {
+            let atom = usize::try_from(random(seed, ATOMS.len() as u64)).unwrap();
+            return format!("{not}{}", ATOMS[atom]);
+        }
+        let word = if random(seed, 3) == 0 { " or " } else { " and " };
+        let parts: Vec<_> = (0..2 + random(seed, 2)).map(|_| condition(seed, depth - 1)).collect();
+        format!("{not}({})", parts.join(word))
+    }
+
+    #[test]
+    fn nothing_that_holds_for_some_event_is_called_a_contradiction() {
+        let mut seed = 1;
+        let mut found = 0;
+        for _ in 0..3_000 {
+            let text = condition(&mut seed, 3);
+            if !never(&text) {
+                continue;
+            }
+            found += 1;
+            let expr = gyr_filter::parse(&text).unwrap();
+            let checked = gyr_filter::check(&expr, &Fields::default()).unwrap();
+            for name in [None, Some(""), Some("a"), Some("ab"), Some("b"), Some("bb"), Some("c")] {
+                for pid in [None, Some(-1), Some(0), Some(1), Some(2), Some(3)] {
+                    assert!(!plain::matches(&checked, &Small { name, pid }), "{text}");
+                }
+            }
+        }
+        assert!(found > 300, "only {found} contradictions");
     }
 }

@@ -123,7 +123,7 @@ pub(super) fn item(report: &mut Report<'_>, file: usize, node: &Node) -> Option<
     let mut shape = Shaping { report, file, kind, keys, broken: false };
     shape.keys(node);
     let name_shape = keys.first().map_or(Shape::Text, |(_, shape)| *shape);
-    if !shape.fits(name_key, name_shape, name) {
+    if !shape.fits(key_of(node, name_key).unwrap_or(name), name_shape, name) {
         return None;
     }
     let mut mended = node.clone();
@@ -211,7 +211,7 @@ impl Shaping<'_, '_> {
             let text = key.as_str().unwrap_or_default();
             let Some(shape) = self.shape(text) else { continue };
             if Some(text) == self.keys.first().map(|(name, _)| *name)
-                || self.fits(text, shape, value)
+                || self.fits(key, shape, value)
             {
                 continue;
             }
@@ -230,7 +230,8 @@ impl Shaping<'_, '_> {
         }
     }
 
-    fn fits(&mut self, key: &str, shape: Shape, value: &Node) -> bool {
+    fn fits(&mut self, key: &Node, shape: Shape, value: &Node) -> bool {
+        let (place, key) = (key.span, key.as_str().unwrap_or_default());
         let text = value.as_str().unwrap_or_default();
         let expected = match shape {
             Shape::MaybeText if value.is_null() || value.as_str() == Some("") => return true,
@@ -262,8 +263,12 @@ impl Shaping<'_, '_> {
             Shape::Mapping if value.is_mapping() || value.is_null() => return true,
             Shape::Mapping => "a mapping, such as `condition: append`",
         };
-        let what = format!("`{key}` must be {expected}, not {}", shape_of(value));
-        self.report.add(Code::WrongValue, self.at(value.span), what);
+        // What is missing stands where the next thing begins.
+        let (span, what) = match value.is_null() {
+            true => (place, format!("`{key}` has no value: it must be {expected}")),
+            false => (value.span, format!("`{key}` must be {expected}, not {}", shape_of(value))),
+        };
+        self.report.add(Code::WrongValue, self.at(span), what);
         false
     }
 

@@ -70,6 +70,12 @@ fn word_length(rest: &str) -> usize {
     rest.get(first..).and_then(|rest| rest.find(bound)).map_or(rest.len(), |at| at + first)
 }
 
+/// Whether a word is a text between two quotes.
+pub(super) fn is_quoted(word: &str) -> bool {
+    let quote = word.chars().next().filter(|c| "\"'".contains(*c));
+    quote.and_then(|quote| quoted_length(word, quote)) == Some(word.len())
+}
+
 fn quoted_length(rest: &str, quote: char) -> Option<usize> {
     let mut before = quote;
     for (at, c) in rest.char_indices().skip(1) {

@@ -49,8 +49,7 @@ impl<S: Scheme> Checker<'_, S> {
         let what = format!("rule `{}` can never match", rule.name);
         let mut proof = Proof::new();
         if proof.never(&[(part(rule), true)]) {
-            let why =
-                proof.clash.map(|(one, other)| format!("`{one}` and `{other}` exclude each other"));
+            let why = proof.why;
             let mut draft = Draft::new(Code::NeverMatches, name, what);
             if let Some(why) = why {
                 draft = draft.note(None, why);
@@ -169,8 +168,8 @@ impl<S: Scheme> Checker<'_, S> {
                 exception.name, rule.name
             );
             let mut draft = Draft::new(Code::ExceptionIdle, place, what);
-            if let Some((one, other)) = proof.clash {
-                draft = draft.note(None, format!("`{one}` and `{other}` exclude each other"));
+            if let Some(why) = proof.why {
+                draft = draft.note(None, why);
             }
             self.report.put(draft);
         }
