@@ -40,7 +40,10 @@ fn main() -> ExitCode {
         Err(error) => return refused(&error),
     };
     let result = match cli.command {
-        None => steps::run(cli.options),
+        None => {
+            use_small_pages();
+            steps::run(cli.options)
+        }
         Some(Command::Completions(options)) => completions::run(options),
         Some(Command::Doctor(options)) => Ok(doctor::run(&options)),
         Some(Command::Record(options)) => record::run(&options),
@@ -69,6 +72,12 @@ impl std::fmt::Display for RuntimeError {
 }
 
 impl std::error::Error for RuntimeError {}
+
+/// Huge pages would double what the tables take, for they are touched here and there. Programs that outputs start
+/// inherit this.
+fn use_small_pages() {
+    let _ = rustix::thread::disable_transparent_huge_pages(true); // a kernel that has none refuses
+}
 
 /// Help is no error; all else is, with Falco's exit status.
 fn refused(error: &clap::Error) -> ExitCode {
