@@ -72,8 +72,11 @@ const FIELDS: &[(&str, Values)] = &[
     ("container.id", Values::Short(12, "it is the first 12 signs of the whole id, or `host`")),
 ];
 
-/// Beginnings of fields that are missing where others hold the text `<NA>`.
-const WITHOUT_NA: &[&str] = &["container.", "k8s.", "ka.", "jevt."];
+/// Whether a field is missing where others hold the text `<NA>`. Mounts have had texts of their own for what is not there.
+fn is_without_na(field: &str) -> bool {
+    let starts = ["container.", "k8s.", "ka.", "jevt."];
+    starts.iter().any(|start| field.starts_with(start)) && !field.starts_with("container.mount")
+}
 
 /// The first version of Falco that does not have the deprecated fields.
 const WITHOUT_DEPRECATED: Version = Version::new(0, 45, 0);
@@ -120,7 +123,7 @@ impl<S: Scheme> Checker<'_, S> {
                     what,
                     Some(format!("write `val({value})` to compare with the field")),
                 )
-            } else if value == "<NA>" && WITHOUT_NA.iter().any(|start| field.starts_with(start)) {
+            } else if value == "<NA>" && is_without_na(&field) {
                 let what = "a missing value is no text `<NA>`".to_owned();
                 (Code::NaComparison, what, Some(format!("write `not {shown} exists`")))
             } else {
