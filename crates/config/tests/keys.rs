@@ -69,6 +69,15 @@ fn each_key_alone_changes_the_configuration() {
 }
 
 #[test]
+fn all_keys_can_be_changed_at_once() {
+    let keys = KEYS.iter().filter(|key| !key.path.contains("[]"));
+    let keys = keys.filter(|key| !["config_files", "rules_file"].contains(&key.path));
+    let options: Vec<_> = keys.map(option).collect();
+    assert!(options.len() > 100, "{}", options.len());
+    assert_ne!(config("", &options), config("", &[]));
+}
+
+#[test]
 fn keys_without_effect_say_so() {
     for path in WITHOUT_EFFECT {
         let key = KEYS.iter().find(|key| key.path == *path).unwrap();
@@ -86,6 +95,16 @@ fn config(text: &str, options: &[String]) -> Config {
         loaded.warnings.iter().filter(|warning| !warning.contains(" is the old name of "));
     assert_eq!(warnings.next(), None, "{text}");
     loaded.config
+}
+
+/// The key with its other value, as on a command line; of a list the first entry.
+fn option(key: &Key) -> String {
+    let value = other_value(key);
+    match value.strip_prefix('[').and_then(|value| value.strip_suffix(']')) {
+        Some(map) if map.starts_with('{') => format!("{}[]={map}", key.path),
+        Some(texts) => format!("{}[]={}", key.path, texts.split(',').next().unwrap_or_default()),
+        None => format!("{}={value}", key.path),
+    }
 }
 
 /// A configuration with the key.
