@@ -4,30 +4,31 @@ use crate::support::{AT_FDCWD, run, sys};
 
 #[test]
 fn copies_of_a_descriptor_tell_both() {
+    // Far above what tests that run beside this one have open: the child has it, too.
     let calls = &["dup", "dup2", "dup3", "fcntl", "close_range"];
     let Some(run) = run(calls, |notes| {
         notes.set(0, sys!(libc::SYS_dup, 1));
-        sys!(libc::SYS_dup2, 1, 70);
-        sys!(libc::SYS_dup3, 1, 71, libc::O_CLOEXEC);
-        sys!(libc::SYS_dup2, 72, 73);
-        notes.set(1, sys!(libc::SYS_fcntl, 1, libc::F_DUPFD_CLOEXEC, 80));
+        sys!(libc::SYS_dup2, 1, 970);
+        sys!(libc::SYS_dup3, 1, 971, libc::O_CLOEXEC);
+        sys!(libc::SYS_dup2, 972, 973);
+        notes.set(1, sys!(libc::SYS_fcntl, 1, libc::F_DUPFD_CLOEXEC, 980));
         sys!(libc::SYS_fcntl, 1, libc::F_SETFD, libc::FD_CLOEXEC);
         notes.set(2, sys!(libc::SYS_fcntl, 1, libc::F_GETFL, 5));
         sys!(libc::SYS_fcntl, 1, 4242, 0);
-        sys!(libc::SYS_close_range, 70, 71, 4);
+        sys!(libc::SYS_close_range, 970, 971, 4);
     }) else {
         return;
     };
     run.check(&[
         format!("dup res={} oldfd=1", run.notes.get(0)),
-        "dup2 res=70 oldfd=1 newfd=70".to_owned(),
-        "dup3 res=71 oldfd=1 newfd=71 flags=0x1000".to_owned(),
-        "dup2 res=-9 oldfd=72 newfd=73".to_owned(),
-        format!("fcntl res={} fd=1 cmd=26 arg=80", run.notes.get(1)),
+        "dup2 res=970 oldfd=1 newfd=970".to_owned(),
+        "dup3 res=971 oldfd=1 newfd=971 flags=0x1000".to_owned(),
+        "dup2 res=-9 oldfd=972 newfd=973".to_owned(),
+        format!("fcntl res={} fd=1 cmd=26 arg=980", run.notes.get(1)),
         "fcntl res=0 fd=1 cmd=3 arg=1".to_owned(),
         format!("fcntl res={} fd=1 cmd=4 arg=5", run.notes.get(2)),
         "fcntl res=-22 fd=1 cmd=0 arg=0".to_owned(),
-        "close_range res=0 first=70 last=71 flags=0x4".to_owned(),
+        "close_range res=0 first=970 last=971 flags=0x4".to_owned(),
     ]);
 }
 

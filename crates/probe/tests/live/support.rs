@@ -122,7 +122,10 @@ pub(crate) const AT_FDCWD: i64 = -100;
 pub(crate) struct Folder(std::path::PathBuf, CString);
 
 pub(crate) fn in_new_folder(name: &str) -> Folder {
-    let path = std::env::temp_dir().join(format!("gyr-probe-{}-{name}", std::process::id()));
+    // Tests run side by side, some with the same name.
+    static N: AtomicI64 = AtomicI64::new(0);
+    let n = N.fetch_add(1, Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("gyr-probe-{}-{n}-{name}", std::process::id()));
     std::fs::create_dir_all(&path).unwrap();
     let c_path = CString::new(path.as_os_str().as_encoded_bytes()).unwrap();
     Folder(path, c_path)
