@@ -5,7 +5,6 @@ use std::sync::Arc;
 use gyr_alert::{Alert, Priority};
 use gyr_capture::text::TextEvents;
 use gyr_engine::{Control, Engine, Forget, Settings, Turn};
-use gyr_event::snapshot::{FdEntry, GroupEntry, ThreadEntry, UserEntry};
 use gyr_fields::{Fields, Session};
 use gyr_rules::{Loader, Matching};
 use gyr_state::{Host, Limits};
@@ -25,26 +24,6 @@ struct Only(i64);
 impl Host for Only {
     fn has_thread(&mut self, tid: i64) -> bool {
         tid == self.0
-    }
-
-    fn thread(&mut self, _: i64) -> Option<(ThreadEntry, Vec<FdEntry>)> {
-        None
-    }
-
-    fn fd(&mut self, _: i64, _: i64) -> Option<FdEntry> {
-        None
-    }
-
-    fn user(&mut self, _: &[u8], _: u32) -> Option<UserEntry> {
-        None
-    }
-
-    fn group(&mut self, _: &[u8], _: u32) -> Option<GroupEntry> {
-        None
-    }
-
-    fn boot_ts(&self) -> u64 {
-        0
     }
 }
 

@@ -15,7 +15,7 @@ use gyr_capture::{
     scap::{Replay, Writer},
     text::TextEvents,
 };
-use gyr_event::snapshot::{FdEntry, GroupEntry, ThreadEntry, UserEntry};
+use gyr_event::snapshot::{FdEntry, ThreadEntry};
 use gyr_event::{Event, EventCode, RecordBuilder};
 use gyr_state::{Checkpoint, Current, Host, Limits, NoHost, State, flags};
 
@@ -98,22 +98,6 @@ impl Host for Proc {
             ..ThreadEntry::default()
         };
         Some((old, Vec::new()))
-    }
-
-    fn has_thread(&mut self, _: i64) -> bool {
-        true
-    }
-
-    fn fd(&mut self, _: i64, _: i64) -> Option<FdEntry> {
-        None
-    }
-
-    fn user(&mut self, _: &[u8], _: u32) -> Option<UserEntry> {
-        None
-    }
-
-    fn group(&mut self, _: &[u8], _: u32) -> Option<GroupEntry> {
-        None
     }
 
     fn boot_ts(&self) -> u64 {

@@ -1,6 +1,6 @@
 //! Processes come, open files, change and go.
 
-use gyr_event::snapshot::{FdEntry, FdKind, GroupEntry, Snapshot, ThreadEntry, UserEntry};
+use gyr_event::snapshot::{FdEntry, FdKind, Snapshot, ThreadEntry};
 use gyr_event::{Event, EventCode, RecordBuilder};
 use gyr_state::{Current, FdType, Host, Limits, NoHost, State};
 
@@ -132,26 +132,6 @@ struct Only(i64);
 impl Host for Only {
     fn has_thread(&mut self, tid: i64) -> bool {
         tid == self.0
-    }
-
-    fn thread(&mut self, _: i64) -> Option<(ThreadEntry, Vec<FdEntry>)> {
-        None
-    }
-
-    fn fd(&mut self, _: i64, _: i64) -> Option<FdEntry> {
-        None
-    }
-
-    fn user(&mut self, _: &[u8], _: u32) -> Option<UserEntry> {
-        None
-    }
-
-    fn group(&mut self, _: &[u8], _: u32) -> Option<GroupEntry> {
-        None
-    }
-
-    fn boot_ts(&self) -> u64 {
-        0
     }
 }
 

@@ -1,6 +1,6 @@
 //! Fds that come from another process: the event has only numbers, the host is asked for the rest.
 
-use gyr_event::snapshot::{FdEntry, FdKind, GroupEntry, Snapshot, ThreadEntry, UserEntry};
+use gyr_event::snapshot::{FdEntry, FdKind, Snapshot, ThreadEntry};
 use gyr_event::{Event, EventCode, RecordBuilder};
 use gyr_state::{Host, Limits, State};
 
@@ -12,27 +12,11 @@ impl Host for Files {
         true
     }
 
-    fn thread(&mut self, _: i64) -> Option<(ThreadEntry, Vec<FdEntry>)> {
-        None
-    }
-
     fn fd(&mut self, pid: i64, fd: i64) -> Option<FdEntry> {
         let kind =
             FdKind::File { flags: 1, name: format!("/file/{pid}/{fd}").into_bytes(), dev: 8 };
         let entry = FdEntry { tid: pid, fd, ino: 42, closes_on_exec: false, kind };
         matches!((pid, fd), (10, 7 | 8) | (99, 5)).then_some(entry)
-    }
-
-    fn user(&mut self, _: &[u8], _: u32) -> Option<UserEntry> {
-        None
-    }
-
-    fn group(&mut self, _: &[u8], _: u32) -> Option<GroupEntry> {
-        None
-    }
-
-    fn boot_ts(&self) -> u64 {
-        0
     }
 }
 

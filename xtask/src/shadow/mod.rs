@@ -276,10 +276,6 @@ impl Host for SomeHost {
         tid % 3 != 0
     }
 
-    fn fd(&mut self, _pid: i64, _fd: i64) -> Option<FdEntry> {
-        None
-    }
-
     fn user(&mut self, container: &[u8], uid: u32) -> Option<UserEntry> {
         let name = b"host-user".to_vec();
         let user = UserEntry { uid, gid: uid, name, home: Vec::new(), shell: Vec::new() };
@@ -289,9 +285,5 @@ impl Host for SomeHost {
     fn group(&mut self, container: &[u8], gid: u32) -> Option<GroupEntry> {
         let group = GroupEntry { gid, name: b"host-group".to_vec() };
         (container.is_empty() && gid > 1_000).then_some(group)
-    }
-
-    fn boot_ts(&self) -> u64 {
-        0
     }
 }
