@@ -84,26 +84,34 @@ static __always_inline __u32 put_kernel_path(struct writer *w, __u32 ahead, stru
 }
 
 // The address that a process gave.
-static __always_inline struct source socket_address(struct writer *w, unsigned long from, __u64 len)
+__noinline __u32 copy_address(__u32 slot, __u32 at, __u64 from, __u64 len)
 {
+	struct writer writer, *w = &writer;
+	if (!resume(w, slot, at))
+		return 0;
 	struct user_address address = user_address(from, len);
 	*place(w, 0) = socket_family(address.family);
 	if (!from || len < 2)
-		return missing();
+		return 0;
 	switch (address.family) {
 	case socket_families__AF_INET:
 		if (len < 8)
-			return missing();
+			return 0;
 		put_v4(w, 1, address.v4, address.port);
-		return written(1 + 6);
+		return 1 + 6;
 	case socket_families__AF_INET6:
 		if (len < 24)
-			return missing();
+			return 0;
 		put_v6(w, 1, &address.v6, address.port);
-		return written(1 + 18);
+		return 1 + 18;
 	case socket_families__AF_UNIX:
-		return written(1 + put_user_path(w, 1, from, len));
+		return 1 + put_user_path(w, 1, from, len);
 	default:
-		return missing();
+		return 0;
 	}
+}
+
+static __always_inline struct source socket_address(struct writer *w, unsigned long from, __u64 len)
+{
+	return written(copy_address(w->slot, w->at, from, len));
 }

@@ -15,7 +15,8 @@
 		struct writer writer;                                                                                  \
 		long ret = ctx[1];                                                                                     \
 		if ((condition) && begin(&writer, PARAMS_##event)) {                                                   \
-			writer.ia32 = is_ia32_call();                                                                  \
+			writer.scratch->ia32 = is_ia32_call();                                                         \
+			writer.scratch->regs = ctx[0];                                                                 \
 			fill_##name(&writer, (struct pt_regs *)ctx[0], ret);                                           \
 			finish(&writer, EVENT_##event, PARAMS_##event);                                                \
 		}                                                                                                      \

@@ -8,13 +8,6 @@
 // The native numbers of the calls.
 enum { NR_OPEN = 2, NR_CONNECT = 42, NR_CREAT = 85, NR_OPENAT = 257, NR_OPENAT2 = 437 };
 
-struct open_how {
-	__u64 flags, mode, resolve;
-};
-
-// Of calls that have none.
-#define NO_HOW ((struct open_how){})
-
 // What a thread's call began with. With what the kernel adds it is below 1 KiB: each thread that opens or connects has one.
 struct entered {
 	// The native number of the call; 0 when none is under way.
@@ -59,12 +52,11 @@ static __always_inline void keep_text(struct entered *kept, unsigned long from)
 	kept->len = got > 0 ? got : 0;
 }
 
-static __always_inline void keep_address(struct entered *kept, struct writer *w, unsigned long from, __u64 user_len)
+static __always_inline void keep_address(struct entered *kept, unsigned long from, __u64 user_len)
 {
-	bool ia32 = w->ia32;
+	struct writer writer, *w = &writer;
 	if (!begin(w, 0))
 		return;
-	w->ia32 = ia32;
 	__u32 len = copy(w, 0, socket_address(w, from, user_len));
 	opaque(len);
 	if (len <= sizeof(kept->bytes) && !bpf_probe_read_kernel(kept->bytes, len, place(w, 0)))
@@ -81,9 +73,8 @@ int enter(__u64 *ctx)
 	struct interest *wanted = bpf_map_lookup_elem(&interest, &zero);
 	if (!wanted || !has(&wanted->enters, nr))
 		return 0;
-	struct writer writer, *w = &writer;
-	w->ia32 = is_ia32_call();
-	if (w->ia32)
+	bool ia32 = is_ia32_call();
+	if (ia32)
 		nr = native_number(regs, true);
 	if (!has(&wanted->native, nr))
 		return 0;
@@ -102,12 +93,13 @@ int enter(__u64 *ctx)
 	}
 	kept->nr = nr;
 	kept->len = 0;
-	unsigned long from = n_name ? arg(1) : arg(0);
+	unsigned long from = ia32 ? narrow_argument(regs, n_name) : n_name ? regs->si : regs->di;
+	unsigned long third = ia32 ? narrow_argument(regs, 2) : regs->dx;
 	if (nr == NR_CONNECT)
-		keep_address(kept, w, from, arg(2));
+		keep_address(kept, from, third);
 	else
 		keep_text(kept, from);
-	if (nr == NR_OPENAT2 && bpf_probe_read_user(&kept->how, sizeof(kept->how), (void *)arg(2)))
+	if (nr == NR_OPENAT2 && bpf_probe_read_user(&kept->how, sizeof(kept->how), (void *)third))
 		kept->len = 0;
 	__u8 first;
 	if (!kept->len && from && bpf_probe_read_user(&first, 1, (void *)from))
@@ -123,20 +115,36 @@ static __always_inline __u64 *word_at(struct scratch *scratch, __u32 at)
 	return (__u64 *)word;
 }
 
-// Whether `len` bytes of two places in a scratch record are the same; what is behind them is lost. Takes numbers only and is not static, so that the
-// verifier looks at it once and not on each way that leads here.
+// How many words are compared in one go.
+enum { STRIDE = 8 };
+
+// Whether STRIDE words at two places in a scratch record are the same.
+__noinline int are_same_words(__u32 slot, __u32 first, __u32 second)
+{
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
+	if (!scratch)
+		return true;
+	__u64 *a = word_at(scratch, first), *b = word_at(scratch, second), differences = 0;
+	for (int i = 0; i < STRIDE; i++)
+		differences |= a[i] ^ b[i];
+	return differences == 0;
+}
+
+// Whether `len` bytes of two places in a scratch record are the same; what is behind them is lost.
 __noinline int is_same(__u32 slot, __u32 first, __u32 second, __u32 len)
 {
 	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
 	if (!scratch)
 		return true;
 	// Then whole words can be compared.
-	*word_at(scratch, first + len) = 0;
-	*word_at(scratch, second + len) = 0;
-	each (i, PATH_MAX / 8) {
-		if (i * 8 >= len)
+	__u64 *a = word_at(scratch, first + len), *b = word_at(scratch, second + len);
+	for (int i = 0; i < STRIDE; i++)
+		a[i] = b[i] = 0;
+	each (i, PATH_MAX / (8 * STRIDE)) {
+		__u32 at = 8 * STRIDE * i;
+		if (at >= len)
 			break;
-		if (*word_at(scratch, first + i * 8) != *word_at(scratch, second + i * 8))
+		if (!are_same_words(slot, first + at, second + at))
 			return false;
 	}
 	return true;
@@ -147,39 +155,45 @@ static __always_inline bool is_same_how(struct open_how a, struct open_how b)
 	return a.flags == b.flags && a.mode == b.mode && a.resolve == b.resolve;
 }
 
-// A call that began with something else than what it ended with.
-struct changed {
-	bool is_changed;
-	struct source given;
-	struct open_how how;
-};
-
-// Compares what the call `nr` began with with its parameter in the record, which is the last one and began at `start`.
-static __always_inline struct changed changed(struct writer *w, __u32 nr, __u32 start, struct open_how how)
+// Whether the call `nr` began with something else than its last parameter, which is between two places in the record: what
+// that was is then kept beside the record.
+__noinline int has_changed(__u32 slot, __u32 nr, __u32 start, __u32 end)
 {
-	struct changed changed = {};
 	if (!has_task_storage())
-		return changed;
+		return false;
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
 	struct entered *kept = bpf_task_storage_get(&entered, bpf_get_current_task_btf(), NULL, 0);
-	if (!kept || kept->nr != nr)
-		return changed;
+	if (!scratch || !kept || kept->nr != nr)
+		return false;
 	__u32 len = kept->len;
 	kept->nr = 0;
 	const void *bytes = kept->bytes;
 	if (len > sizeof(kept->bytes)) {
 		bytes = bpf_task_storage_get(&entered_long, bpf_get_current_task_btf(), NULL, 0);
 		if (!bytes)
-			return changed;
+			return false;
 	}
 	opaque(len);
 	if (len == 0 || len > PATH_MAX)
-		return changed;
-	changed.given = kernel_bytes(bytes, len);
-	changed.how = kept->how;
-	changed.is_changed = len != w->at - start || (nr == NR_OPENAT2 && !is_same_how(how, kept->how));
+		return false;
+	bool is_changed = len != end - start || (nr == NR_OPENAT2 && !is_same_how(scratch->how, kept->how));
 	// Behind all that such a record can hold.
 	__u32 second = RECORD_MAX / 2 + 1;
-	if (!changed.is_changed && !bpf_probe_read_kernel(&w->scratch->record[second], len, bytes))
-		changed.is_changed = !is_same(w->slot, start, second, len);
-	return changed;
+	if (!is_changed && !bpf_probe_read_kernel(&scratch->record[second], len, bytes))
+		is_changed = !is_same(slot, start, second, len);
+	scratch->begun = (__u64)bytes;
+	scratch->begun_len = len;
+	scratch->how = kept->how;
+	return is_changed;
+}
+
+static __always_inline bool began_otherwise(struct writer *w, __u32 nr, __u32 start)
+{
+	return has_changed(w->slot, nr, start, w->at);
+}
+
+// What such a call began with.
+static __always_inline struct source as_begun(struct writer *w)
+{
+	return kernel_bytes((const void *)w->scratch->begun, w->scratch->begun_len);
 }

@@ -273,7 +273,7 @@ static __always_inline struct timespec user_time(const struct writer *w, struct 
 {
 	struct timespec time = {};
 	__s32 narrow[2] = {};
-	if (w->ia32 && regs->orig_ax < IA32_CLOCK_GETTIME64) {
+	if (is_ia32(w) && regs->orig_ax < IA32_CLOCK_GETTIME64) {
 		bpf_probe_read_user(&narrow, sizeof(narrow), (void *)from);
 		time = (struct timespec){narrow[0], narrow[1]};
 	} else {

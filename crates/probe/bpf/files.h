@@ -3,79 +3,77 @@
 #pragma once
 
 // The flags of an open with what is known only afterwards.
-static __always_inline __u32 opened_flags(__u64 flags, struct opened file)
+static __always_inline __u32 opened_flags(__u64 flags, const struct opened *file)
 {
-	return open_flags(flags) | (file.created ? file_flags__O_F_CREATED : 0) |
-	       (file.layer == UPPER_LAYER ? file_flags__FD_UPPER_LAYER : 0) |
-	       (file.layer == LOWER_LAYER ? file_flags__FD_LOWER_LAYER : 0);
+	return open_flags(flags) | (file->created ? file_flags__O_F_CREATED : 0) |
+	       (file->layer == UPPER_LAYER ? file_flags__FD_UPPER_LAYER : 0) |
+	       (file->layer == LOWER_LAYER ? file_flags__FD_LOWER_LAYER : 0);
 }
 
 SYSCALL(open, open)
 {
-	struct opened file = opened(ret);
+	const struct opened *file = opened(w, ret);
 	put_open__fd(w, ret);
 	__u32 name = w->at;
 	put_open__name(w, user_text(arg(0)));
-	struct changed call = changed(w, NR_OPEN, name, NO_HOW);
 	struct writer e;
-	if (call.is_changed && begin(&e, PARAMS_open_enter)) {
-		put_open_enter__name(&e, call.given);
+	if (began_otherwise(w, NR_OPEN, name) && begin(&e, PARAMS_open_enter)) {
+		put_open_enter__name(&e, as_begun(w));
 		put_open_enter__flags(&e, open_flags(arg(1)));
 		put_open_enter__mode(&e, open_mode(arg(1), arg(2)));
 		finish(&e, EVENT_open_enter, PARAMS_open_enter);
 	}
 	put_open__flags(w, opened_flags(arg(1), file));
 	put_open__mode(w, open_mode(arg(1), arg(2)));
-	put_open__dev(w, file.dev);
-	put_open__ino(w, file.ino);
+	put_open__dev(w, file->dev);
+	put_open__ino(w, file->ino);
 }
 
 SYSCALL(openat, openat)
 {
-	struct opened file = opened(ret);
+	const struct opened *file = opened(w, ret);
 	put_openat__fd(w, ret);
 	put_openat__dirfd(w, fd(0));
 	__u32 name = w->at;
 	put_openat__name(w, user_text(arg(1)));
-	struct changed call = changed(w, NR_OPENAT, name, NO_HOW);
 	struct writer e;
-	if (call.is_changed && begin(&e, PARAMS_openat_enter)) {
+	if (began_otherwise(w, NR_OPENAT, name) && begin(&e, PARAMS_openat_enter)) {
 		put_openat_enter__dirfd(&e, fd(0));
-		put_openat_enter__name(&e, call.given);
+		put_openat_enter__name(&e, as_begun(w));
 		put_openat_enter__flags(&e, open_flags(arg(2)));
 		put_openat_enter__mode(&e, open_mode(arg(2), arg(3)));
 		finish(&e, EVENT_openat_enter, PARAMS_openat_enter);
 	}
 	put_openat__flags(w, opened_flags(arg(2), file));
 	put_openat__mode(w, open_mode(arg(2), arg(3)));
-	put_openat__dev(w, file.dev);
-	put_openat__ino(w, file.ino);
+	put_openat__dev(w, file->dev);
+	put_openat__ino(w, file->ino);
 }
 
 SYSCALL(openat2, openat2)
 {
-	struct opened file = opened(ret);
+	const struct opened *file = opened(w, ret);
 	struct open_how how = {};
 	bpf_probe_read_user(&how, sizeof(how), (void *)arg(2));
 	put_openat2__fd(w, ret);
 	put_openat2__dirfd(w, fd(0));
 	__u32 name = w->at;
 	put_openat2__name(w, user_text(arg(1)));
-	struct changed call = changed(w, NR_OPENAT2, name, how);
+	w->scratch->how = how;
 	struct writer e;
-	if (call.is_changed && begin(&e, PARAMS_openat2_enter)) {
+	if (began_otherwise(w, NR_OPENAT2, name) && begin(&e, PARAMS_openat2_enter)) {
 		put_openat2_enter__dirfd(&e, fd(0));
-		put_openat2_enter__name(&e, call.given);
-		put_openat2_enter__flags(&e, open_flags(call.how.flags));
-		put_openat2_enter__mode(&e, open_mode(call.how.flags, call.how.mode));
-		put_openat2_enter__resolve(&e, resolve_flags(call.how.resolve));
+		put_openat2_enter__name(&e, as_begun(w));
+		put_openat2_enter__flags(&e, open_flags(w->scratch->how.flags));
+		put_openat2_enter__mode(&e, open_mode(w->scratch->how.flags, w->scratch->how.mode));
+		put_openat2_enter__resolve(&e, resolve_flags(w->scratch->how.resolve));
 		finish(&e, EVENT_openat2_enter, PARAMS_openat2_enter);
 	}
 	put_openat2__flags(w, opened_flags(how.flags, file));
 	put_openat2__mode(w, open_mode(how.flags, how.mode));
 	put_openat2__resolve(w, resolve_flags(how.resolve));
-	put_openat2__dev(w, file.dev);
-	put_openat2__ino(w, file.ino);
+	put_openat2__dev(w, file->dev);
+	put_openat2__ino(w, file->ino);
 }
 
 SYSCALL(close, close)
@@ -86,36 +84,35 @@ SYSCALL(close, close)
 
 SYSCALL(creat, creat)
 {
-	struct opened file = opened(ret);
+	const struct opened *file = opened(w, ret);
 	put_creat__fd(w, ret);
 	__u32 name = w->at;
 	put_creat__name(w, user_text(arg(0)));
-	struct changed call = changed(w, NR_CREAT, name, NO_HOW);
 	struct writer e;
-	if (call.is_changed && begin(&e, PARAMS_creat_enter)) {
-		put_creat_enter__name(&e, call.given);
+	if (began_otherwise(w, NR_CREAT, name) && begin(&e, PARAMS_creat_enter)) {
+		put_creat_enter__name(&e, as_begun(w));
 		put_creat_enter__mode(&e, arg(1) & 07777);
 		finish(&e, EVENT_creat_enter, PARAMS_creat_enter);
 	}
 	put_creat__mode(w, arg(1) & 07777);
-	put_creat__dev(w, file.dev);
-	put_creat__ino(w, file.ino);
-	put_creat__creat_flags(w, file.layer == UPPER_LAYER ? creat_flags__FD_UPPER_LAYER_CREAT :
-				  file.layer == LOWER_LAYER ? creat_flags__FD_LOWER_LAYER_CREAT :
+	put_creat__dev(w, file->dev);
+	put_creat__ino(w, file->ino);
+	put_creat__creat_flags(w, file->layer == UPPER_LAYER ? creat_flags__FD_UPPER_LAYER_CREAT :
+				  file->layer == LOWER_LAYER ? creat_flags__FD_LOWER_LAYER_CREAT :
 							      0);
 }
 
 // The file is named by a handle; its path is only known from the kernel.
 SYSCALL(open_by_handle_at, open_by_handle_at)
 {
-	struct opened opened_file = opened(ret);
+	const struct opened *new = opened(w, ret);
 	struct file *file = ret < 0 ? NULL : file_of(ret);
 	put_open_by_handle_at__fd(w, ret);
 	put_open_by_handle_at__mountfd(w, fd(0));
-	put_open_by_handle_at__flags(w, opened_flags(arg(2), opened_file));
-	put_open_by_handle_at__path(w, file ? written(append_path(w, file)) : missing());
-	put_open_by_handle_at__dev(w, opened_file.dev);
-	put_open_by_handle_at__ino(w, opened_file.ino);
+	put_open_by_handle_at__flags(w, opened_flags(arg(2), new));
+	put_open_by_handle_at__path(w, written(append_path(w, file)));
+	put_open_by_handle_at__dev(w, new->dev);
+	put_open_by_handle_at__ino(w, new->ino);
 }
 
 SYSCALL(close_range, close_range)

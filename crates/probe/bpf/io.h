@@ -28,11 +28,11 @@ static __always_inline struct source sent(struct writer *w, long ret, unsigned l
 	return kept(w, from, ret > 0 ? ret : len);
 }
 
-// One of a list of buffers; whether it could be read.
-static __always_inline bool listed_buffer(const struct writer *w, struct buffer *buffer, unsigned long list, __u32 i)
+// One of a list of buffers.
+static __always_inline bool listed_buffer(const struct writer *w, struct buffer *buffer, __u64 list, __u32 i)
 {
 	__u32 narrow[2] = {};
-	if (!w->ia32)
+	if (!is_ia32(w))
 		return !bpf_probe_read_user(buffer, sizeof(*buffer), (struct buffer *)list + i);
 	if (bpf_probe_read_user(&narrow, sizeof(narrow), (void *)(list + i * sizeof(narrow))))
 		return false;
@@ -41,41 +41,72 @@ static __always_inline bool listed_buffer(const struct writer *w, struct buffer 
 	return true;
 }
 
+// Adds the length of one of a list of buffers to the cursor; whether it could be read.
+__noinline int add_length(__u32 slot, __u64 list, __u32 i)
+{
+	struct writer writer, *w = &writer;
+	struct buffer buffer = {};
+	if (!resume(w, slot, 0) || !listed_buffer(w, &buffer, list, i))
+		return false;
+	w->scratch->cursor += buffer.len;
+	return true;
+}
+
 // The sum of the lengths of a list of buffers.
+__noinline __u32 total_of(__u32 slot, __u64 list, __u64 n)
+{
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
+	if (!scratch)
+		return 0;
+	scratch->cursor = 0;
+	each (i, MAX_BUFFERS) {
+		if (i >= n || !add_length(slot, list, i))
+			break;
+	}
+	return scratch->cursor;
+}
+
 static __always_inline __u32 total_length(const struct writer *w, unsigned long list, __u64 n)
 {
-	__u32 total = 0;
-	each (i, MAX_BUFFERS) {
-		struct buffer buffer = {};
-		if (i >= n || !listed_buffer(w, &buffer, list, i))
-			break;
-		total += buffer.len;
-	}
-	return total;
+	return total_of(w->slot, list, n);
+}
+
+// Adds the bytes of one of a list of buffers to those from `at` on, of which there shall be `len`; whether there may be more.
+__noinline int add_bytes(__u32 slot, __u32 at, __u64 list, __u32 i, __u32 len)
+{
+	struct writer writer, *w = &writer;
+	struct buffer buffer = {};
+	if (!resume(w, slot, at))
+		return false;
+	__u32 have = w->scratch->cursor;
+	if (have >= len || !listed_buffer(w, &buffer, list, i))
+		return false;
+	__u64 left = len - have;
+	__u32 got = copy(w, have, user_bytes(buffer.at, buffer.len < left ? buffer.len : left));
+	w->scratch->cursor = have + got;
+	return got != 0 || buffer.len == 0;
 }
 
 // The first bytes of a list of buffers, at most `len` and at most what is kept.
-static __always_inline struct source gathered(struct writer *w, unsigned long list, __u64 n, __u64 len)
+__noinline __u32 gather(__u32 slot, __u32 at, __u64 list, __u64 n, __u64 len)
 {
-	struct scratch *scratch = w->scratch;
+	struct writer writer, *w = &writer;
+	if (!resume(w, slot, at))
+		return 0;
 	__u32 snaplen = w->settings->snaplen;
 	if (len > snaplen)
 		len = snaplen;
-	scratch->cursor = 0;
+	w->scratch->cursor = 0;
 	each (i, MAX_BUFFERS) {
-		struct buffer buffer = {};
-		__u32 have = scratch->cursor;
-		if (i >= n || have >= len)
-			break;
-		if (!listed_buffer(w, &buffer, list, i))
-			break;
-		__u64 left = len - have;
-		__u32 got = copy(w, have, user_bytes(buffer.at, buffer.len < left ? buffer.len : left));
-		scratch->cursor = have + got;
-		if (got == 0 && buffer.len != 0)
+		if (i >= n || !add_bytes(slot, at, list, i, len))
 			break;
 	}
-	return written(scratch->cursor & RECORD_MAX);
+	return w->scratch->cursor & RECORD_MAX;
+}
+
+static __always_inline struct source gathered(struct writer *w, unsigned long list, __u64 n, __u64 len)
+{
+	return written(gather(w->slot, w->at, list, n, len));
 }
 
 SYSCALL(read, read)

@@ -57,13 +57,40 @@ struct counters {
 	__u64 enter_faults;
 };
 
+// The argument of openat2.
+struct open_how {
+	__u64 flags, mode, resolve;
+};
+
+enum layer { NOT_OVERLAY, UPPER_LAYER, LOWER_LAYER };
+
+// What is known of the file that a call has just opened; zeros if it failed.
+struct opened {
+	__u64 ino;
+	__u32 dev;
+	enum layer layer;
+	__u32 created;
+};
+
+// Memory of a program under way. What is kept here rather than in registers looks the same to the verifier whatever way
+// it came to be: it then sees the same state in each round of a loop, and behind each branch, and soon believes it.
 struct scratch {
 	__u32 busy;
-	// Names of a path, last first, while it is walked. Loops keep their state here rather than in registers: the
-	// verifier then sees the same state in each round and soon believes it.
-	__u32 n_names;
+	// Whether the call came through the 32-bit entry: its arguments are elsewhere, its pointers shorter.
+	__u32 ia32;
+	// The call's struct pt_regs, and as a mere number.
+	__u64 regs;
+	struct opened opened;
+	// How a call was asked to open; and with what name or address it began, if that was another.
+	struct open_how how;
+	__u64 begun;
+	__u32 begun_len;
+	// How far a loop has come in what it writes.
 	__u32 cursor;
+	// Names of a path, last first, while it is walked; and where the walk is.
+	__u32 n_names;
 	__u64 names[PATH_NAMES];
+	__u64 dentry, mount, node;
 	// Twice the size, so that any parameter fits behind any place within the first half.
 	__u8 record[2 * (RECORD_MAX + 1)];
 };

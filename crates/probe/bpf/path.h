@@ -5,72 +5,105 @@
 // Loops over names are not to be unrolled, which would make programs too long.
 #define each(i, n) _Pragma("clang loop unroll(disable)") for (__u32 i = 0; i < (n); i++)
 
+// The rounds of such a loop are in functions of their own, too: the verifier then looks once at what is in them.
 static __always_inline void push_name(struct scratch *scratch, const void *name)
 {
 	__u32 n = scratch->n_names;
-	if (n < PATH_NAMES) {
-		scratch->names[n] = (__u64)name;
-		scratch->n_names = n + 1;
-	}
+	scratch->names[n % PATH_NAMES] = (__u64)name;
+	scratch->n_names = n + 1;
+}
+
+// Adds the last of the names that are left to a path at the cursor; whether there was one.
+__noinline int join_name(__u32 slot)
+{
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
+	if (!scratch || scratch->n_names == 0)
+		return false;
+	__u32 left = scratch->n_names - 1;
+	scratch->n_names = left;
+	const void *name = (void *)scratch->names[left % PATH_NAMES];
+	__u32 at = scratch->cursor;
+	scratch->record[at & RECORD_MAX] = '/';
+	long got = bpf_probe_read_kernel_str(&scratch->record[(at + 1) & RECORD_MAX], NAME_MAX, name);
+	// The NUL of a name is where the next slash goes.
+	scratch->cursor = at + (got > 0 ? got : 1);
+	return true;
 }
 
 // Joins the names, last first, to a path behind the cursor, with its NUL; how many bytes that is.
-static __always_inline __u32 join_names(struct scratch *scratch)
+__noinline __u32 join_names(__u32 slot)
 {
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
+	if (!scratch)
+		return 0;
 	__u32 start = scratch->cursor;
-	__u32 n = scratch->n_names;
-	if (n == 0) {
+	if (scratch->n_names == 0) {
 		scratch->record[start & RECORD_MAX] = '/';
 		scratch->record[(start + 1) & RECORD_MAX] = 0;
 		return 2;
 	}
 	each (i, PATH_NAMES) {
-		__u32 left = scratch->n_names;
-		if (left == 0 || left > PATH_NAMES)
+		if (!join_name(slot))
 			break;
-		scratch->n_names = --left;
-		const void *name = (void *)scratch->names[left];
-		__u32 at = scratch->cursor;
-		scratch->record[at & RECORD_MAX] = '/';
-		long got = bpf_probe_read_kernel_str(&scratch->record[(at + 1) & RECORD_MAX], NAME_MAX, name);
-		// The NUL of a name is where the next slash goes.
-		scratch->cursor = at + (got > 0 ? got : 1);
 	}
 	__u32 end = scratch->cursor;
 	scratch->record[end & RECORD_MAX] = 0;
 	return end - start + 1;
 }
 
-// The path of a file from the root of its mount namespace. What is in no file system has only a name ("memfd:x").
-static __always_inline __u32 append_path(struct writer *w, struct file *file)
+// From a dentry to the one above it, be that in the file system that it is mounted on; whether there is one.
+__noinline int walk_up(__u32 slot)
 {
-	struct scratch *scratch = w->scratch;
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
+	if (!scratch)
+		return false;
+	struct dentry *dentry = (struct dentry *)scratch->dentry;
+	struct mount *mount = (struct mount *)scratch->mount;
+	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
+		struct mount *above = BPF_CORE_READ(mount, mnt_parent);
+		if (above == mount)
+			return false;
+		scratch->dentry = (__u64)BPF_CORE_READ(mount, mnt_mountpoint);
+		scratch->mount = (__u64)above;
+		return true;
+	}
+	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+	if (parent == dentry)
+		return false;
+	push_name(scratch, BPF_CORE_READ(dentry, d_name.name));
+	scratch->dentry = (__u64)parent;
+	return true;
+}
+
+// The path of a file from the root of its mount namespace. What is in no file system has only a name ("memfd:x").
+__noinline __u32 path_to(__u32 slot, __u32 at, __u64 of)
+{
+	struct file *file = (struct file *)of;
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
+	if (!file || !scratch)
+		return 0;
 	struct vfsmount *vfsmount = BPF_CORE_READ(file, f_path.mnt);
-	struct mount *mount = container_of(vfsmount, struct mount, mnt);
+	scratch->dentry = (__u64)BPF_CORE_READ(file, f_path.dentry);
+	scratch->mount = (__u64)container_of(vfsmount, struct mount, mnt);
 	scratch->n_names = 0;
-	scratch->cursor = w->at;
+	scratch->cursor = at;
 	each (i, PATH_NAMES) {
-		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
-		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
-			struct mount *above = BPF_CORE_READ(mount, mnt_parent);
-			if (above == mount)
-				break;
-			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-			mount = above;
-			continue;
-		}
-		if (parent == dentry)
+		if (!walk_up(slot))
 			break;
-		push_name(scratch, BPF_CORE_READ(dentry, d_name.name));
-		dentry = parent;
 	}
 	if (scratch->n_names == 0) {
+		struct dentry *dentry = (struct dentry *)scratch->dentry;
 		const void *name = BPF_CORE_READ(dentry, d_name.name);
-		long got = bpf_probe_read_kernel_str(place(w, 0), NAME_MAX, name);
+		long got = bpf_probe_read_kernel_str(&scratch->record[at & RECORD_MAX], NAME_MAX, name);
 		return got > 0 ? got : 0;
 	}
-	return join_names(scratch);
+	return join_names(slot);
+}
+
+// How many bytes of a file's path now stand at `place(w, 0)`; none if there is no file.
+static __always_inline __u32 append_path(struct writer *w, struct file *file)
+{
+	return path_to(w->slot, w->at, (__u64)file);
 }
 
 static __always_inline struct kernfs_node *parent_of(struct kernfs_node *node)
@@ -81,34 +114,50 @@ static __always_inline struct kernfs_node *parent_of(struct kernfs_node *node)
 	return BPF_CORE_READ(node, parent);
 }
 
-// "subsystem=path" of one subsystem at the cursor.
-static __always_inline void append_cgroup(struct scratch *scratch, struct cgroup_subsys_state *state)
+// From the node of a control group to the one above it; whether there is one.
+__noinline int walk_up_groups(__u32 slot)
 {
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
+	if (!scratch)
+		return false;
+	struct kernfs_node *node = (struct kernfs_node *)scratch->node, *parent = parent_of(node);
+	if (!parent)
+		return false;
+	push_name(scratch, BPF_CORE_READ(node, name));
+	scratch->node = (__u64)parent;
+	return true;
+}
+
+// "subsystem=path" of one subsystem at the cursor.
+__noinline int append_cgroup(__u32 slot, __u64 of)
+{
+	struct cgroup_subsys_state *state = (struct cgroup_subsys_state *)of;
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
+	if (!scratch)
+		return 0;
 	__u32 at = scratch->cursor;
 	const char *name = BPF_CORE_READ(state, ss, name);
 	long got = bpf_probe_read_kernel_str(&scratch->record[at & RECORD_MAX], NAME_MAX, name);
 	if (got <= 1)
-		return;
+		return 0;
 	at += got;
 	scratch->record[(at - 1) & RECORD_MAX] = '=';
 	scratch->cursor = at;
 	scratch->n_names = 0;
-	struct kernfs_node *node = BPF_CORE_READ(state, cgroup, kn);
+	scratch->node = (__u64)BPF_CORE_READ(state, cgroup, kn);
 	each (i, PATH_NAMES) {
-		struct kernfs_node *parent = parent_of(node);
-		if (!parent)
+		if (!walk_up_groups(slot))
 			break;
-		push_name(scratch, BPF_CORE_READ(node, name));
-		node = parent;
 	}
-	scratch->cursor = at + join_names(scratch);
+	scratch->cursor = at + join_names(slot);
+	return 0;
 }
 
-#define APPEND_CGROUP(scratch, set, id)                                                                                \
+#define APPEND_CGROUP(slot, set, id)                                                                                   \
 	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, id)) {                                                   \
 		struct cgroup_subsys_state *state;                                                                     \
 		bpf_core_read(&state, sizeof(state), &set->subsys[bpf_core_enum_value(enum cgroup_subsys_id, id)]);    \
-		append_cgroup(scratch, state);                                                                         \
+		append_cgroup(slot, (__u64)state);                                                                    \
 	}
 
 // The control groups of a task in the subsystems that Falco tells of.
@@ -117,10 +166,10 @@ static __always_inline __u32 append_cgroups(struct writer *w, struct task_struct
 	struct scratch *scratch = w->scratch;
 	struct css_set *set = BPF_CORE_READ(task, cgroups);
 	scratch->cursor = w->at;
-	APPEND_CGROUP(scratch, set, cpuset_cgrp_id)
-	APPEND_CGROUP(scratch, set, cpu_cgrp_id)
-	APPEND_CGROUP(scratch, set, cpuacct_cgrp_id)
-	APPEND_CGROUP(scratch, set, io_cgrp_id)
-	APPEND_CGROUP(scratch, set, memory_cgrp_id)
+	APPEND_CGROUP(w->slot, set, cpuset_cgrp_id)
+	APPEND_CGROUP(w->slot, set, cpu_cgrp_id)
+	APPEND_CGROUP(w->slot, set, cpuacct_cgrp_id)
+	APPEND_CGROUP(w->slot, set, io_cgrp_id)
+	APPEND_CGROUP(w->slot, set, memory_cgrp_id)
 	return scratch->cursor - w->at;
 }

@@ -46,7 +46,7 @@ int dispatch(__u64 *ctx)
 
 SYSCALL(generic, syscall)
 {
-	__u32 nr = native_number(regs, w->ia32);
+	__u32 nr = native_number(regs, is_ia32(w));
 	__u16 *code = bpf_map_lookup_elem(&syscall_codes, &nr);
 	put_syscall__ID(w, code ? *code : 0);
 	put_syscall__nativeID(w, regs->orig_ax);

@@ -13,16 +13,23 @@ static __always_inline struct source image_exe(struct mm_struct *mm)
 }
 
 // Bytes between two addresses of a task, at most ARGS_MAX; a NUL ends them even where they are cut.
+__noinline __u32 copy_strings(__u32 slot, __u32 at, __u64 start, __u64 end)
+{
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
+	__u64 len = end > start ? end - start : 0;
+	if (!scratch)
+		return 0;
+	if (len <= ARGS_MAX)
+		return copy_to(slot, at, USER_BYTES, start, len);
+	len = copy_to(slot, at, USER_BYTES, start, ARGS_MAX);
+	if (len)
+		scratch->record[(at + len - 1) & RECORD_MAX] = 0;
+	return len;
+}
+
 static __always_inline struct source image_strings(struct writer *w, unsigned long start, unsigned long end)
 {
-	__u64 len = end > start ? end - start : 0;
-	bool cut = len > ARGS_MAX;
-	if (cut)
-		len = ARGS_MAX;
-	len = copy(w, 0, user_bytes(start, len));
-	if (cut && len)
-		*place(w, len - 1) = 0;
-	return written(len);
+	return written(copy_strings(w->slot, w->at, start, end));
 }
 
 // The arguments after argv[0], which took `exe_len` bytes.
@@ -36,28 +43,45 @@ static __always_inline struct source image_env(struct writer *w, struct mm_struc
 	return image_strings(w, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end));
 }
 
-// The strings of a list of pointers of a process, from the n-th on.
-static __always_inline struct source listed_strings(struct writer *w, unsigned long list, __u32 from)
+// Adds the string behind a pointer of a process to those from `start` on; whether there was one, and place for it.
+__noinline int copy_next_string(__u32 slot, __u32 start, __u64 pointer)
 {
+	struct writer writer, *w = &writer;
+	if (!resume(w, slot, start))
+		return false;
 	struct scratch *scratch = w->scratch;
-	__u32 start = w->at;
+	__u32 len = scratch->cursor & (2 * ARGS_MAX - 1);
+	unsigned long string = user_long(w, pointer);
+	if (len >= ARGS_MAX || !string)
+		return false;
+	__u8 *to = &scratch->record[(start + len) & RECORD_MAX];
+	long got = bpf_probe_read_user_str(to, ARGS_MAX - len, (void *)string);
+	if (got <= 0) {
+		*to = 0;
+		got = 1;
+	}
+	scratch->cursor = len + got;
+	return true;
+}
+
+// The strings of a list of pointers of a process, from the n-th on.
+__noinline __u32 copy_listed_strings(__u32 slot, __u32 start, __u64 list, __u32 from)
+{
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
+	if (!scratch)
+		return 0;
+	__u32 width = 8 - 4 * (scratch->ia32 & 1);
 	scratch->cursor = 0;
 	each (i, ARGS_COUNT) {
-		__u32 len = scratch->cursor & (2 * ARGS_MAX - 1);
-		if (len >= ARGS_MAX)
+		if (!copy_next_string(slot, start, list + width * (from + i)))
 			break;
-		unsigned long string = user_long(w, list + (w->ia32 ? 4 : 8) * (from + i));
-		if (!string)
-			break;
-		__u8 *to = &scratch->record[(start + len) & RECORD_MAX];
-		long got = bpf_probe_read_user_str(to, ARGS_MAX - len, (void *)string);
-		if (got <= 0) {
-			*to = 0;
-			got = 1;
-		}
-		scratch->cursor = len + got;
 	}
-	return written(scratch->cursor & (2 * ARGS_MAX - 1));
+	return scratch->cursor & (2 * ARGS_MAX - 1);
+}
+
+static __always_inline struct source listed_strings(struct writer *w, unsigned long list, __u32 from)
+{
+	return written(copy_listed_strings(w->slot, w->at, list, from));
 }
 
 static __always_inline __u32 last_length(struct writer *w)
@@ -133,7 +157,7 @@ SYSCALL(vfork, vfork)
 	put_##event##__exe_ino_ctime(w, change_time(inode));                                                           \
 	put_##event##__exe_ino_mtime(w, modification_time(inode));                                                     \
 	put_##event##__uid(w, BPF_CORE_READ(task, cred, euid.val));                                                    \
-	put_##event##__trusted_exepath(w, exe ? written(append_path(w, exe)) : missing());                             \
+	put_##event##__trusted_exepath(w, written(append_path(w, exe)));                             \
 	put_##event##__pgid(w, global_number(group_pid(task, PIDTYPE_PGID)));                                          \
 	put_##event##__gid(w, BPF_CORE_READ(task, cred, egid.val))
 
@@ -178,8 +202,9 @@ TRACEPOINT(sched_process_exec, sched_exec, execve)
 
 // Who will be the parent of the task's children: 0 if it has none, a thread of its group, else the nearest process that
 // asked for orphans, else the init of its pid namespace. As kernel/exit.c has it.
-static __always_inline __s64 reaper(struct task_struct *task)
+__noinline __s64 reaper_of(__u64 of)
 {
+	struct task_struct *task = (struct task_struct *)of;
 	struct list_head *children = __builtin_preserve_access_index(&task->children);
 	if (BPF_CORE_READ(task, children.next) == children)
 		return 0;
@@ -225,5 +250,5 @@ TRACEPOINT(sched_process_exit, sched_exit, procexit)
 	// 0x7f is a stop, not a signal's end.
 	put_procexit__sig(w, (code & 0x7f) == 0x7f ? 0 : code & 0x7f);
 	put_procexit__core(w, code >> 7 & 1);
-	put_procexit__reaper_tid(w, reaper(task));
+	put_procexit__reaper_tid(w, reaper_of((__u64)task));
 }

@@ -33,17 +33,16 @@ static __always_inline bool is_ia32_call(void)
 static const __u8 ia32_socket_args[IA32_SOCKET_CALLS] = {0, 3, 3, 3, 2, 3, 3, 3, 4, 4, 4, 6, 6, 2, 5, 5, 3, 3, 4, 5, 4};
 
 // An argument of a call of 32 bits. A few calls only get the address of a list of them.
-static __noinline __u64 ia32_arg(struct pt_regs *regs, __u32 n)
+static __always_inline __u64 narrow_argument(struct pt_regs *regs, __u32 n)
 {
-	__u32 nr = regs->orig_ax, value = 0;
+	__u32 nr = BPF_CORE_READ(regs, orig_ax), bx = BPF_CORE_READ(regs, bx), value = 0;
 	__u64 list = 0;
 	if (nr == IA32_SOCKETCALL) {
-		__u32 call = regs->bx;
-		if (call >= IA32_SOCKET_CALLS || n >= ia32_socket_args[call])
+		if (bx >= IA32_SOCKET_CALLS || n >= ia32_socket_args[bx])
 			return 0;
-		list = (__u32)regs->cx;
+		list = (__u32)BPF_CORE_READ(regs, cx);
 	} else if (nr == IA32_MMAP || nr == IA32_SELECT) {
-		list = (__u32)regs->bx;
+		list = bx;
 	}
 	if (list) {
 		bpf_probe_read_user(&value, sizeof(value), (void *)(list + 4 * n));
@@ -51,18 +50,31 @@ static __noinline __u64 ia32_arg(struct pt_regs *regs, __u32 n)
 	}
 	switch (n) {
 	case 0:
-		return (__u32)regs->bx;
+		return bx;
 	case 1:
-		return (__u32)regs->cx;
+		return (__u32)BPF_CORE_READ(regs, cx);
 	case 2:
-		return (__u32)regs->dx;
+		return (__u32)BPF_CORE_READ(regs, dx);
 	case 3:
-		return (__u32)regs->si;
+		return (__u32)BPF_CORE_READ(regs, si);
 	case 4:
-		return (__u32)regs->di;
+		return (__u32)BPF_CORE_READ(regs, di);
 	default:
-		return (__u32)regs->bp;
+		return (__u32)BPF_CORE_READ(regs, bp);
 	}
+}
+
+// The same of the call that a scratch memory is about.
+__noinline __u64 ia32_arg(__u32 slot, __u32 n)
+{
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
+	return scratch ? narrow_argument((struct pt_regs *)scratch->regs, n) : 0;
+}
+
+// Whether the call that `w` tells of came through the 32-bit entry. Read each time, so that no branch depends on another.
+static __always_inline bool is_ia32(const struct writer *w)
+{
+	return *(volatile __u32 *)&w->scratch->ia32;
 }
 
 // The n-th argument of the call that `w` tells of.
@@ -70,7 +82,7 @@ static __noinline __u64 ia32_arg(struct pt_regs *regs, __u32 n)
 #define ARGUMENT(n, reg)                                                                                               \
 	static __always_inline unsigned long arg_##n(const struct writer *w, struct pt_regs *regs)                     \
 	{                                                                                                              \
-		return w->ia32 ? ia32_arg(regs, n) : regs->reg;                                                        \
+		return is_ia32(w) ? ia32_arg(w->slot, n) : regs->reg;                                                  \
 	}
 ARGUMENT(0, di)
 ARGUMENT(1, si)
@@ -102,7 +114,7 @@ static __always_inline __u32 native_number(struct pt_regs *regs, bool ia32)
 static __always_inline unsigned long user_long(const struct writer *w, unsigned long from)
 {
 	unsigned long value = 0;
-	bpf_probe_read_user(&value, w->ia32 ? 4 : 8, (void *)from);
+	bpf_probe_read_user(&value, is_ia32(w) ? 4 : 8, (void *)from);
 	return value;
 }
 
@@ -129,15 +141,20 @@ static __always_inline struct file **open_files(__u32 *count)
 	return BPF_CORE_READ(table, fd);
 }
 
-// The file behind a descriptor of the current task; NULL if there is none.
-static __always_inline struct file *file_of(__s64 fd)
+// The address of the file behind a descriptor of the current task; 0 if there is none.
+__noinline __u64 file_behind(__s64 fd)
 {
 	__u32 count = 0;
 	struct file **files = open_files(&count);
 	struct file *file = NULL;
 	if (fd >= 0 && fd < count)
 		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-	return file;
+	return (__u64)file;
+}
+
+static __always_inline struct file *file_of(__s64 fd)
+{
+	return (struct file *)file_behind(fd);
 }
 
 // The number of a device as user space knows it (stat's st_dev, cut to 32 bits).
@@ -148,8 +165,6 @@ static __always_inline __u32 device(__u32 kernel_dev)
 }
 
 enum { OVERLAYFS_MAGIC = 0x794c7630 };
-
-enum layer { NOT_OVERLAY, UPPER_LAYER, LOWER_LAYER };
 
 // Which layer of an overlay the inode is from. Overlayfs keeps the upper dentry right behind the inode it embeds.
 static __always_inline enum layer layer_of(struct inode *inode, struct super_block *super)
@@ -163,27 +178,30 @@ static __always_inline enum layer layer_of(struct inode *inode, struct super_blo
 
 enum { FMODE_CREATED = 0x100000 };
 
-struct opened {
-	__u32 dev;
-	__u64 ino;
-	enum layer layer;
-	bool created;
-};
-
-// What is known of the file that a call has just opened; nothing if it failed.
-static __always_inline struct opened opened(__s64 fd)
+// Looks at the file that a call has just opened; whether there is one.
+__noinline int look_at_opened(__u32 slot, __s64 fd)
 {
-	struct opened opened = {};
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
+	if (!scratch)
+		return false;
 	struct file *file = fd < 0 ? NULL : file_of(fd);
-	if (!file)
-		return opened;
+	if (!file) {
+		scratch->opened = (struct opened){};
+		return false;
+	}
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	struct super_block *super = BPF_CORE_READ(inode, i_sb);
-	opened.dev = device(BPF_CORE_READ(super, s_dev));
-	opened.ino = BPF_CORE_READ(inode, i_ino);
-	opened.layer = layer_of(inode, super);
-	opened.created = BPF_CORE_READ(file, f_mode) & FMODE_CREATED;
-	return opened;
+	scratch->opened.dev = device(BPF_CORE_READ(super, s_dev));
+	scratch->opened.ino = BPF_CORE_READ(inode, i_ino);
+	scratch->opened.layer = layer_of(inode, super);
+	scratch->opened.created = BPF_CORE_READ(file, f_mode) & FMODE_CREATED;
+	return true;
+}
+
+static __always_inline const struct opened *opened(struct writer *w, __s64 fd)
+{
+	look_at_opened(w->slot, fd);
+	return &w->scratch->opened;
 }
 
 static __always_inline __u64 inode_number(__s64 fd)

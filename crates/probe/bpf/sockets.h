@@ -13,17 +13,22 @@ enum {
 // Who started it: outbound has the local end first, inbound the remote one.
 enum direction { OUTBOUND, INBOUND };
 
-// The socket behind a descriptor; NULL if it is something else.
-static __always_inline struct sock *sock_of(__s64 fd)
+// The address of the socket behind a descriptor; 0 if it is something else.
+__noinline __u64 socket_behind(__s64 fd)
 {
 	struct file *file = file_of(fd);
 	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return NULL;
+		return 0;
 	struct socket *socket = BPF_CORE_READ(file, private_data);
-	return socket ? BPF_CORE_READ(socket, sk) : NULL;
+	return socket ? (__u64)BPF_CORE_READ(socket, sk) : 0;
 }
 
-static __always_inline struct source v4_tuple(struct writer *w, struct sock *sock, enum direction direction,
+static __always_inline struct sock *sock_of(__s64 fd)
+{
+	return (struct sock *)socket_behind(fd);
+}
+
+static __always_inline __u32 v4_tuple(struct writer *w, struct sock *sock, enum direction direction,
 					      struct user_address user)
 {
 	struct inet_sock *inet = (void *)sock;
@@ -37,10 +42,10 @@ static __always_inline struct source v4_tuple(struct writer *w, struct sock *soc
 	}
 	put_v4(w, direction == OUTBOUND ? 1 : 7, local, local_port);
 	put_v4(w, direction == OUTBOUND ? 7 : 1, remote, remote_port);
-	return written(1 + 2 * 6);
+	return 1 + 2 * 6;
 }
 
-static __always_inline struct source v6_tuple(struct writer *w, struct sock *sock, enum direction direction,
+static __always_inline __u32 v6_tuple(struct writer *w, struct sock *sock, enum direction direction,
 					      struct user_address user)
 {
 	struct inet_sock *inet = (void *)sock;
@@ -54,11 +59,11 @@ static __always_inline struct source v6_tuple(struct writer *w, struct sock *soc
 	}
 	put_v6(w, direction == OUTBOUND ? 1 : 19, &local, local_port);
 	put_v6(w, direction == OUTBOUND ? 19 : 1, &remote, remote_port);
-	return written(1 + 2 * 18);
+	return 1 + 2 * 18;
 }
 
 // The kernel's addresses of the end that listens or receives and of the other, and the path of the former.
-static __always_inline struct source unix_tuple(struct writer *w, struct sock *sock, enum direction direction,
+static __always_inline __u32 unix_tuple(struct writer *w, struct sock *sock, enum direction direction,
 						unsigned long user, __u64 user_len)
 {
 	struct unix_sock *local = (void *)sock;
@@ -68,18 +73,22 @@ static __always_inline struct source unix_tuple(struct writer *w, struct sock *s
 	*(__u64 *)place(w, 1) = (__u64)receiver;
 	*(__u64 *)place(w, 9) = (__u64)sender;
 	if (!receiver && user)
-		return written(17 + put_user_path(w, 17, user, user_len));
+		return 17 + put_user_path(w, 17, user, user_len);
 	struct unix_address *address = receiver ? BPF_CORE_READ(receiver, addr) : NULL;
-	return written(17 + put_kernel_path(w, 17, address));
+	return 17 + put_kernel_path(w, 17, address);
 }
 
 // Both ends of a socket. The address that a process gave serves where the kernel has none.
-static __always_inline struct source socket_tuple(struct writer *w, __s64 fd, enum direction direction,
-						  unsigned long user, __u64 user_len)
+__noinline __u32 copy_tuple(__u32 slot, __u32 at, __s64 fd, __u64 user, __u64 user_len)
 {
+	struct writer writer, *w = &writer;
+	enum direction direction = fd >> 32 & 1;
+	fd = (__s32)fd;
+	if (!resume(w, slot, at))
+		return 0;
 	struct sock *sock = sock_of(fd);
 	if (!sock)
-		return missing();
+		return 0;
 	__u16 family = BPF_CORE_READ(sock, __sk_common.skc_family);
 	*place(w, 0) = socket_family(family);
 	switch (family) {
@@ -90,8 +99,16 @@ static __always_inline struct source socket_tuple(struct writer *w, __s64 fd, en
 	case socket_families__AF_UNIX:
 		return unix_tuple(w, sock, direction, user, user_len);
 	default:
-		return missing();
+		return 0;
 	}
+}
+
+static __always_inline struct source socket_tuple(struct writer *w, __s64 fd, enum direction direction,
+						  unsigned long user, __u64 user_len)
+{
+	// Five arguments are all that a function can have.
+	__s64 both = (__u64)direction << 32 | (__u32)fd;
+	return written(copy_tuple(w->slot, w->at, both, user, user_len));
 }
 
 SYSCALL(socket, socket)
@@ -132,11 +149,10 @@ SYSCALL(connect, connect)
 	put_connect__fd(w, fd(0));
 	__u32 address = w->at;
 	put_connect__addr(w, socket_address(w, arg(1), arg(2)));
-	struct changed call = changed(w, NR_CONNECT, address, NO_HOW);
 	struct writer e;
-	if (call.is_changed && begin(&e, PARAMS_connect_enter)) {
+	if (began_otherwise(w, NR_CONNECT, address) && begin(&e, PARAMS_connect_enter)) {
 		put_connect_enter__fd(&e, fd(0));
-		put_connect_enter__addr(&e, call.given);
+		put_connect_enter__addr(&e, as_begun(w));
 		finish(&e, EVENT_connect_enter, PARAMS_connect_enter);
 	}
 }
@@ -252,7 +268,7 @@ static __always_inline struct source control_data(const struct message *message)
 
 SYSCALL(sendmsg, sendmsg)
 {
-	struct message m = message(w->ia32, arg(1));
+	struct message m = message(is_ia32(w), arg(1));
 	put_sendmsg__res(w, ret);
 	put_sendmsg__data(w, gathered(w, m.buffers, m.n_buffers, ret > 0 ? ret : RECORD_MAX));
 	put_sendmsg__fd(w, fd(0));
@@ -262,7 +278,7 @@ SYSCALL(sendmsg, sendmsg)
 
 SYSCALL(recvmsg, recvmsg)
 {
-	struct message m = ret > 0 ? message(w->ia32, arg(1)) : (struct message){};
+	struct message m = ret > 0 ? message(is_ia32(w), arg(1)) : (struct message){};
 	put_recvmsg__res(w, ret);
 	put_recvmsg__size(w, ret > 0 ? ret : 0);
 	put_recvmsg__data(w, ret > 0 ? gathered(w, m.buffers, m.n_buffers, ret) : missing());
@@ -375,7 +391,7 @@ static __always_inline struct listed_message listed_message(const struct message
 	{                                                                                                              \
 		struct writer writer;                                                                                  \
 		if (begin(&writer, PARAMS_##name)) {                                                                   \
-			writer.ia32 = all->ia32;                                                                       \
+			writer.scratch->ia32 = all->ia32;                                                              \
 			fill_##name(&writer, all, one, res);                                                           \
 			finish(&writer, EVENT_##name, PARAMS_##name);                                                  \
 		}                                                                                                      \
@@ -415,8 +431,9 @@ static __always_inline struct listed_message listed_message(const struct message
 
 static __always_inline struct messages messages(struct pt_regs *regs)
 {
-	struct writer only = {.ia32 = is_ia32_call()}, *w = &only;
-	return (struct messages){fd(0), arg(1), only.ia32};
+	if (is_ia32_call())
+		return (struct messages){(__s32)narrow_argument(regs, 0), narrow_argument(regs, 1), true};
+	return (struct messages){(__s32)regs->di, regs->si, false};
 }
 
 SYSCALL_MESSAGES(sendmmsg)

@@ -114,7 +114,7 @@ static __always_inline struct limit limit(unsigned long from)
 static __always_inline struct limit long_limit(const struct writer *w, unsigned long from)
 {
 	__u32 narrow[2] = {};
-	if (!w->ia32)
+	if (!is_ia32(w))
 		return limit(from);
 	if (from)
 		bpf_probe_read_user(&narrow, sizeof(narrow), (void *)from);
@@ -401,7 +401,7 @@ SYSCALL(umount2, umount2)
 {
 	put_umount2__res(w, ret);
 	put_umount2__name(w, user_text(arg(0)));
-	put_umount2__flags(w, w->ia32 && regs->orig_ax == IA32_UMOUNT ? 0 : arg(1) & 0xf);
+	put_umount2__flags(w, is_ia32(w) && regs->orig_ax == IA32_UMOUNT ? 0 : arg(1) & 0xf);
 }
 
 // Commands that come with a string or with bytes.

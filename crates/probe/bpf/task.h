@@ -146,8 +146,9 @@ static __always_inline __u64 modification_time(struct inode *inode)
 }
 
 // Whether an id has a number in a user namespace. Maps of more than five ranges are elsewhere: those count as mapped.
-static __always_inline bool is_mapped(struct uid_gid_map *map, __u32 id)
+__noinline int is_mapped_in(__u64 of, __u32 id)
 {
+	struct uid_gid_map *map = (struct uid_gid_map *)of;
 	__u32 n = BPF_CORE_READ(map, nr_extents);
 	if (n > 5)
 		return true;
@@ -161,10 +162,15 @@ static __always_inline bool is_mapped(struct uid_gid_map *map, __u32 id)
 	return false;
 }
 
-// Whether a group is among the supplementary ones, which are sorted.
-static __always_inline bool in_groups(const struct cred *cred, __u32 group)
+static __always_inline bool is_mapped(struct uid_gid_map *map, __u32 id)
 {
-	struct group_info *info = BPF_CORE_READ(cred, group_info);
+	return is_mapped_in((__u64)map, id);
+}
+
+// Whether a group is among the supplementary ones, which are sorted.
+__noinline int is_in_groups(__u64 of, __u32 group)
+{
+	struct group_info *info = (struct group_info *)of;
 	__u32 low = 0, high = BPF_CORE_READ(info, ngroups);
 	each (i, 16) {
 		if (low >= high)
@@ -195,7 +201,7 @@ static __always_inline bool may_write(struct task_struct *task, struct inode *in
 	if (uid == fsuid)
 		return true;
 	__u32 mode = BPF_CORE_READ(inode, i_mode);
-	if (gid == BPF_CORE_READ(cred, fsgid.val) || in_groups(cred, gid))
+	if (gid == BPF_CORE_READ(cred, fsgid.val) || is_in_groups((__u64)BPF_CORE_READ(cred, group_info), gid))
 		mode >>= 3;
 	if (mode & MAY_WRITE)
 		return true;
@@ -217,12 +223,19 @@ static __always_inline bool is_memfd(struct file *file)
 	return *(__u64 *)name == 0x3a64666d656d; // "memfd:"
 }
 
-static __always_inline __u32 exe_flags(struct task_struct *task, struct file *exe)
+__noinline __u32 flags_of_exe(__u64 of, __u64 file)
 {
+	struct task_struct *task = (struct task_struct *)of;
+	struct file *exe = (struct file *)file;
 	struct inode *inode = BPF_CORE_READ(exe, f_inode);
 	enum layer layer = layer_of(inode, BPF_CORE_READ(inode, i_sb));
 	return (may_write(task, inode) ? execve_flags__EXE_WRITABLE : 0) |
 	       (layer == UPPER_LAYER ? execve_flags__EXE_UPPER_LAYER : 0) |
 	       (layer == LOWER_LAYER ? execve_flags__EXE_LOWER_LAYER : 0) |
 	       (is_memfd(exe) ? execve_flags__EXE_FROM_MEMFD : 0);
+}
+
+static __always_inline __u32 exe_flags(struct task_struct *task, struct file *exe)
+{
+	return flags_of_exe((__u64)task, (__u64)exe);
 }

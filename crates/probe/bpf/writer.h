@@ -38,8 +38,6 @@ struct writer {
 	__u32 at;
 	// The index of the next parameter.
 	__u32 next;
-	// Whether the call came through the 32-bit entry: its arguments are elsewhere, its pointers shorter.
-	bool ia32;
 };
 
 // Where the bytes of a parameter come from.
@@ -116,8 +114,21 @@ static __always_inline bool begin(struct writer *w, __u32 n_params)
 	w->slot = slot;
 	w->at = LENGTHS + 2 * n_params;
 	w->next = 0;
-	w->ia32 = false;
 	return true;
+}
+
+// The same writer in a function of its own, to write at `at`. Functions that are not static are looked at once by the
+// verifier and not on each way that leads to them: all that loops or branches much is in one. Until 5.12 they take
+// numbers only.
+static __always_inline bool resume(struct writer *w, __u32 slot, __u32 at)
+{
+	w->settings = the_settings();
+	w->counters = the_counters();
+	w->scratch = bpf_map_lookup_elem(&scratches, &slot);
+	w->slot = slot;
+	w->at = at;
+	w->next = 0;
+	return w->settings && w->counters && w->scratch;
 }
 
 // Ends it without a record.
@@ -182,43 +193,52 @@ PUT_NUMBER(__u16)
 PUT_NUMBER(__u32)
 PUT_NUMBER(__u64)
 
-// How many bytes of `source` now stand at `place(w, ahead)`.
-static __always_inline __u32 copy(struct writer *w, __u32 ahead, struct source source)
+// Copies what a source describes to `at`; how many bytes that is.
+__noinline __u32 copy_to(__u32 slot, __u32 at, __u32 origin, __u64 source, __u32 len)
 {
+	const void *from = (void *)source;
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
+	struct counters *counters = the_counters();
 	long got = 0;
-	__u32 len = source.len;
-	switch (source.origin) {
-	case NOWHERE:
+	if (!scratch || !counters || origin == NOWHERE)
 		return 0;
-	case WRITTEN:
+	if (origin == WRITTEN)
 		return len;
+	if (!from && (origin == USER_TEXT || origin == USER_BYTES))
+		return 0;
+	opaque(len);
+	if (len > RECORD_MAX)
+		len = RECORD_MAX;
+	__u8 *to = &scratch->record[at & RECORD_MAX];
+	switch (origin) {
 	case USER_TEXT:
-		if (!source.from)
-			return 0;
-		got = bpf_probe_read_user_str(place(w, ahead), len, source.from);
+		got = bpf_probe_read_user_str(to, len, from);
 		break;
 	case KERNEL_TEXT:
-		return (got = bpf_probe_read_kernel_str(place(w, ahead), len, source.from)) > 0 ? got : 0;
+		got = bpf_probe_read_kernel_str(to, len, from);
+		return got > 0 ? got : 0;
 	case USER_BYTES:
-		opaque(len);
-		if (!source.from || len == 0)
-			return 0;
-		if (len > RECORD_MAX)
-			len = RECORD_MAX;
-		got = bpf_probe_read_user(place(w, ahead), len, source.from) ? -1 : (long)len;
+		got = len && bpf_probe_read_user(to, len, from) ? -1 : (long)len;
 		break;
 	case KERNEL_BYTES:
-		opaque(len);
-		if (len > RECORD_MAX)
-			len = RECORD_MAX;
-		got = bpf_probe_read_kernel(place(w, ahead), len, source.from) ? -1 : (long)len;
+		got = bpf_probe_read_kernel(to, len, from) ? -1 : (long)len;
 		break;
 	}
 	if (got < 0) {
-		w->counters->faults++;
+		counters->faults++;
 		return 0;
 	}
 	return got;
+}
+
+// How many bytes of `source` now stand at `place(w, ahead)`.
+static __always_inline __u32 copy(struct writer *w, __u32 ahead, struct source source)
+{
+	if (__builtin_constant_p(source.origin) && source.origin == NOWHERE)
+		return 0;
+	if (__builtin_constant_p(source.origin) && source.origin == WRITTEN)
+		return source.len;
+	return copy_to(w->slot, w->at + ahead, source.origin, (__u64)source.from, source.len);
 }
 
 static __always_inline void put_source(struct writer *w, __u32 index, struct source source)

@@ -506,6 +506,45 @@ mod tests {
         }
     }
 
+    /// What the verifier has looked at is nearly all of the start. Prints a row for each program.
+    #[test]
+    #[allow(
+        clippy::print_stdout,
+        reason = "the rows are what somebody who changes a program looks for"
+    )]
+    fn no_program_keeps_the_verifier_long() {
+        const MOST: u32 = 10_000;
+        let names: Vec<String> = open_object()
+            .unwrap()
+            .progs()
+            .map(|program| program.name().to_string_lossy().into_owned())
+            .collect();
+        let mut rows = Vec::new();
+        for name in &names {
+            let mut open = open_object().unwrap();
+            choose_programs(&mut open, &|other| other == name);
+            let began = Instant::now();
+            let object = match open.load().map_err(failed("loading")) {
+                Err(LoadError::NotPermitted) if std::env::var_os("REQUIRE_BPF").is_none() => return,
+                Err(error) => panic!("{name}: {error}"),
+                Ok(object) => object,
+            };
+            let took = began.elapsed();
+            let fd = object.progs().find(|program| program.autoload()).unwrap();
+            let id = libbpf_rs::Program::id_from_fd(fd.as_fd()).unwrap();
+            let info =
+                libbpf_rs::query::ProgInfoIter::default().find(|info| info.id == id).unwrap();
+            rows.push((info.verified_insns, fd.insn_cnt(), took, name));
+        }
+        rows.sort_by(|a, b| b.cmp(a));
+        for (verified, insns, took, name) in &rows {
+            println!("{verified:8} of {insns:5} in {:6.1} ms {name}", took.as_secs_f64() * 1e3);
+        }
+        let sum: u32 = rows.iter().map(|(verified, ..)| verified).sum();
+        println!("{sum:8} in all");
+        assert!(rows[0].0 <= MOST, "{} takes {}", rows[0].3, rows[0].0);
+    }
+
     #[test]
     fn only_what_is_needed_is_loaded() {
         let mut interest = Interest::none();
