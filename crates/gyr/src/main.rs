@@ -35,15 +35,13 @@ use crate::cli::{Cli, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    use_small_pages();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return refused(&error),
     };
     let result = match cli.command {
-        None => {
-            use_small_pages();
-            steps::run(cli.options)
-        }
+        None => steps::run(cli.options),
         Some(Command::Completions(options)) => completions::run(options),
         Some(Command::Doctor(options)) => Ok(doctor::run(&options)),
         Some(Command::Record(options)) => record::run(&options),
@@ -73,8 +71,8 @@ impl std::fmt::Display for RuntimeError {
 
 impl std::error::Error for RuntimeError {}
 
-/// Huge pages would double what the tables take, for they are touched here and there. Programs that outputs start
-/// inherit this.
+/// Huge pages would double what the tables take, for they are touched here and there. Where the kernel gives them only to
+/// who asks, the allocator does not (its feature `no_thp`). Programs that outputs start inherit this.
 fn use_small_pages() {
     let _ = rustix::thread::disable_transparent_huge_pages(true); // a kernel that has none refuses
 }
