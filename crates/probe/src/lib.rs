@@ -7,6 +7,7 @@
 mod ia32_table;
 mod layout;
 mod load;
+mod programs;
 mod ring;
 mod source;
 mod stats;

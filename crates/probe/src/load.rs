@@ -8,14 +8,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use gyr_event::{EventCode, Interest, SYSCALLS, Syscall, SyscallKind};
 use libbpf_rs::{
-    Link, MapCore, MapFlags, MapHandle, MapType, Object, ObjectBuilder, OpenMapMut, OpenObject,
+    MapCore, MapFlags, MapHandle, MapType, Object, ObjectBuilder, OpenMapMut, OpenObject,
     PrintLevel, ProgramInput,
 };
 
 use crate::layout::{self, Counters, LEVELS, SYSCALL_SLOTS, Settings};
+use crate::programs::Programs;
 use crate::ring::Ring;
 use crate::source::Reader;
-use crate::stats::{CpuStats, ProgramStats, Stats};
+use crate::stats::{CpuStats, Stats};
 
 /// The programs, as `build.rs` made them.
 static OBJECT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/probe.bpf.o"));
@@ -88,9 +89,8 @@ pub struct Probe {
     pub(crate) ring: Ring,
     pub(crate) reader: Reader,
     maps: HashMap<String, MapHandle>,
-    /// Programs can be added: each time another object that shares the maps of the first.
-    objects: Vec<Object>,
-    links: HashMap<&'static str, Link>,
+    /// Some can be added: each time from another object that shares the maps of the first.
+    programs: Programs,
     interest: Interest,
     attached: bool,
     settings: Settings,
@@ -131,15 +131,16 @@ impl Probe {
             ring,
             reader: Reader::new(n_cpus),
             maps,
-            objects: vec![object],
-            links: HashMap::new(),
+            programs: Programs::default(),
             interest: Interest::none(),
             attached: false,
             settings: Settings::default(),
             kept_time: Instant::now(),
         };
-        probe.configure(config)?;
-        probe.set_interest(&config.interest)?;
+        probe.programs.keep(&object).map_err(failed("keeping the eBPF programs"))?;
+        probe.configure(config, own_pid(&object))?;
+        drop(object);
+        probe.send(&config.interest)?;
         Ok(probe)
     }
 
@@ -155,12 +156,17 @@ impl Probe {
         if interest.iter().any(|syscall| !self.interest.contains(syscall.code)) {
             self.load_missing(interest)?;
         }
+        self.send(interest)
+    }
+
+    /// Has the programs that are loaded send this.
+    fn send(&mut self, interest: &Interest) -> Result<(), LoadError> {
         for syscall in interest.iter() {
             self.set_program(syscall)?;
         }
         self.update("interest", 0, &layout::interest_bytes(interest))?;
         self.interest = interest.clone();
-        self.links.retain(|name, _| *name == "dispatch" || needs(interest, name));
+        self.programs.keep_attached(|name| needs(interest, name));
         if self.attached { self.attach_tracepoints() } else { Ok(()) }
     }
 
@@ -201,7 +207,7 @@ impl Probe {
             }
         }
         let (ring_bytes, ring_used, ring_peak) = self.ring.fill();
-        let programs = self.program_stats();
+        let programs = self.programs.stats();
         Ok(Stats { cpus, lost_events, programs, ring_bytes, ring_used, ring_peak })
     }
 
@@ -219,10 +225,10 @@ impl Probe {
         }
     }
 
-    fn configure(&mut self, config: &Config) -> Result<(), LoadError> {
+    fn configure(&mut self, config: &Config, own_pid: u32) -> Result<(), LoadError> {
         self.settings = Settings {
             boot_ts: boot_ts(),
-            own_pid: self.own_pid(),
+            own_pid,
             snaplen: config.snaplen.min(65_000),
             drop_failed: config.drop_failed,
         };
@@ -241,27 +247,10 @@ impl Probe {
         Ok(())
     }
 
-    /// This process as the kernel's first pid namespace knows it, which in a container is not what getpid says.
-    fn own_pid(&self) -> u32 {
-        self.objects
-            .iter()
-            .flat_map(|object| object.progs_mut())
-            .find(|program| program.name() == "own_pid")
-            .and_then(|program| program.test_run(ProgramInput::default()).ok())
-            .map_or_else(std::process::id, |output| output.return_value)
-    }
-
     /// Loads the programs that the interest needs and that are not loaded, sharing the maps.
     fn load_missing(&mut self, interest: &Interest) -> Result<(), LoadError> {
-        let loaded: Vec<String> = self
-            .objects
-            .iter()
-            .flat_map(|object| object.progs())
-            .filter(|program| program.autoload())
-            .map(|program| program.name().to_string_lossy().into_owned())
-            .collect();
         let mut open = open_object()?;
-        let missing = |name: &str| needs(interest, name) && !loaded.iter().any(|l| l == name);
+        let missing = |name: &str| needs(interest, name) && !self.programs.is_loaded(name);
         if !choose_programs(&mut open, &missing) {
             return Ok(());
         }
@@ -270,30 +259,20 @@ impl Probe {
                 map.reuse_fd(have.as_fd()).map_err(failed("sharing maps"))?;
             }
         }
-        self.objects.push(open.load().map_err(failed("loading more eBPF programs"))?);
-        Ok(())
+        let object = open.load().map_err(failed("loading more eBPF programs"))?;
+        self.programs.keep(&object).map_err(failed("keeping the eBPF programs"))
     }
 
     /// Puts a call's program where the dispatcher finds it.
     fn set_program(&self, syscall: &Syscall) -> Result<(), LoadError> {
         let (Some(nr), name) = (syscall.nr, program_name(syscall)) else { return Ok(()) };
-        let program = self
-            .objects
-            .iter()
-            .flat_map(|object| object.progs())
-            .find(|program| program.autoload() && program.name() == name.as_str());
-        match program {
-            Some(program) => {
-                let fd = program.as_fd().as_raw_fd();
-                self.update("programs", u32::from(nr), &fd.to_ne_bytes())
-            }
-            None => Ok(()),
-        }
+        let Some(program) = self.programs.fd(&name) else { return Ok(()) };
+        self.update("programs", u32::from(nr), &program.as_raw_fd().to_ne_bytes())
     }
 
     fn attach_tracepoints(&mut self) -> Result<(), LoadError> {
         for (name, _) in TRACEPOINTS {
-            if needs(&self.interest, name) && !self.links.contains_key(name) {
+            if needs(&self.interest, name) {
                 self.attach_program(name)?;
             }
         }
@@ -301,16 +280,7 @@ impl Probe {
     }
 
     fn attach_program(&mut self, name: &'static str) -> Result<(), LoadError> {
-        let program = self
-            .objects
-            .iter()
-            .flat_map(|object| object.progs_mut())
-            .find(|program| program.autoload() && program.name() == name);
-        if let Some(program) = program {
-            let link = program.attach().map_err(failed("attaching the eBPF programs"))?;
-            self.links.insert(name, link);
-        }
-        Ok(())
+        self.programs.attach(name).map_err(failed("attaching the eBPF programs"))
     }
 
     fn update(&self, map: &'static str, key: u32, value: &[u8]) -> Result<(), LoadError> {
@@ -327,27 +297,15 @@ impl Probe {
         let values = map.lookup_percpu(key, MapFlags::ANY).map_err(failed("reading a map"))?;
         Ok(values.unwrap_or_default())
     }
+}
 
-    /// What the kernel shows of the attached programs behind their descriptors.
-    fn program_stats(&self) -> Vec<ProgramStats> {
-        let programs = self.objects.iter().flat_map(|object| object.progs());
-        let stats = programs.filter_map(|program| {
-            let name = *self.links.keys().find(|name| program.name() == **name)?;
-            let path = format!("/proc/self/fdinfo/{}", program.as_fd().as_raw_fd());
-            let info = std::fs::read_to_string(path).ok()?;
-            let number = |key: &str| {
-                let line = info.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
-                line.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
-            };
-            Some(ProgramStats {
-                name,
-                runs: number("run_cnt"),
-                nanoseconds: number("run_time_ns"),
-                missed_recursion: number("recursion_misses"),
-            })
-        });
-        stats.collect()
-    }
+/// This process as the kernel's first pid namespace knows it, which in a container is not what getpid says.
+fn own_pid(object: &Object) -> u32 {
+    object
+        .progs_mut()
+        .find(|program| program.name() == "own_pid")
+        .and_then(|program| program.test_run(ProgramInput::default()).ok())
+        .map_or_else(std::process::id, |output| output.return_value)
 }
 
 /// Whether a program is needed for an interest: by the calls whose exit it tells of, or by its tracepoint's names.
