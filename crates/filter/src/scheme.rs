@@ -79,6 +79,11 @@ pub enum KeptPlace {
     Fd,
 }
 
+impl KeptPlace {
+    /// In the order of their discriminants.
+    pub const ALL: [Self; 2] = [Self::Thread, Self::Fd];
+}
+
 /// A resolved field.
 #[derive(Clone, Debug)]
 pub struct FieldInfo<F> {

@@ -5,12 +5,15 @@ use std::hash::Hasher;
 use rustc_hash::FxHasher;
 
 use super::bits::store;
+use super::left::UNKNOWN_RULES;
 
 /// Longer texts are not kept.
 const MAX_TEXT: usize = 512;
 /// Places for texts at first, and at most; powers of two. A machine's daily round is some thousands of names.
 const FIRST_SLOTS: usize = 512;
 const MOST_SLOTS: usize = 16384;
+/// Words beside each text at most that say which rules of a block it leaves.
+const MOST_COLUMNS: usize = 64;
 /// Pairs of places for fingerprints of texts seen once; a power of two.
 const DOORS: usize = 8192;
 
@@ -20,8 +23,9 @@ const DOORS: usize = 8192;
 #[derive(Debug)]
 pub(crate) struct TextCache {
     slots: Vec<Slot>,
-    /// Of all slots, side by side.
-    answers: Vec<u64>,
+    /// Of all slots, side by side: the answers, then what is left of each block that was asked about one.
+    words: Vec<u64>,
+    n_answers: usize,
     n_words: usize,
     doors: Vec<[u16; 2]>,
     n_used: usize,
@@ -37,26 +41,21 @@ struct Slot {
 }
 
 impl TextCache {
-    pub(crate) fn new(n_words: usize) -> Self {
+    pub(crate) fn new(n_answers: usize) -> Self {
         Self {
             slots: vec![Slot::default(); FIRST_SLOTS],
-            answers: vec![0; FIRST_SLOTS * n_words],
-            n_words,
+            words: vec![0; FIRST_SLOTS * n_answers],
+            n_answers,
+            n_words: n_answers,
             doors: vec![[0; 2]; DOORS],
             n_used: 0,
             n_pushed_out: 0,
         }
     }
 
-    /// The answers about a text with a number, if they are here.
+    /// The place of a text with a number, if it is here.
     #[inline]
-    pub(crate) fn find(&self, hash: u64, key: Key<'_>) -> Option<&[u64]> {
-        let index = self.place_of(hash, key)?;
-        Some(&self.answers[index * self.n_words..][..self.n_words])
-    }
-
-    #[inline]
-    fn place_of(&self, hash: u64, (number, text): Key<'_>) -> Option<usize> {
+    pub(crate) fn find(&self, hash: u64, (number, text): Key<'_>) -> Option<usize> {
         let first = self.place(hash);
         let index = if self.slots[first].hash == hash { first } else { first ^ 1 };
         let slot = &self.slots[index];
@@ -64,12 +63,40 @@ impl TextCache {
         found.then_some(index)
     }
 
-    /// Takes answers about a text, in place of those that are here.
-    pub(crate) fn put(&mut self, hash: u64, key: Key<'_>, answers: &[u64]) {
-        let Some(index) = self.place_of(hash, key).or_else(|| self.make_room(hash, key)) else {
+    pub(crate) fn answers(&self, index: usize) -> &[u64] {
+        &self.words[index * self.n_words..][..self.n_answers]
+    }
+
+    /// Takes answers about a text, in place of those that are here; says where they are, if it took them.
+    pub(crate) fn put(&mut self, hash: u64, key: Key<'_>, answers: &[u64]) -> Option<usize> {
+        let index = self.find(hash, key).or_else(|| self.make_room(hash, key))?;
+        let words = &mut self.words[index * self.n_words..][..self.n_words];
+        let (own, left) = words.split_at_mut(self.n_answers);
+        store(own, answers);
+        left.fill(UNKNOWN_RULES);
+        Some(index)
+    }
+
+    /// The rules of a block that the text in a place does not rule out, if they are known.
+    #[inline]
+    pub(crate) fn left(&self, index: usize, column: u32) -> u64 {
+        let column = self.n_answers + column as usize;
+        if column < self.n_words {
+            self.words[index * self.n_words + column]
+        } else {
+            UNKNOWN_RULES
+        }
+    }
+
+    pub(crate) fn put_left(&mut self, index: usize, column: u32, left: u64) {
+        let column = column as usize;
+        if column >= MOST_COLUMNS {
             return;
-        };
-        store(&mut self.answers[index * self.n_words..][..self.n_words], answers);
+        }
+        if self.n_answers + column >= self.n_words {
+            self.widen(self.n_answers + column + 1);
+        }
+        self.words[index * self.n_words + self.n_answers + column] = left;
     }
 
     /// A place that is now this text's, if it gets one.
@@ -113,15 +140,26 @@ impl TextCache {
     fn grow(&mut self) {
         let n_slots = self.slots.len() * 2;
         let slots = std::mem::replace(&mut self.slots, vec![Slot::default(); n_slots]);
-        let answers = std::mem::replace(&mut self.answers, vec![0; n_slots * self.n_words]);
+        let words = std::mem::replace(&mut self.words, vec![0; n_slots * self.n_words]);
         for (nth, slot) in slots.into_iter().enumerate().filter(|(_, slot)| slot.is_used) {
             let first = self.place(slot.hash);
             // Two that were neighbours are the only ones that can come to the same places.
             let index = first ^ usize::from(self.slots[first].is_used);
-            let old = &answers[nth * self.n_words..][..self.n_words];
-            store(&mut self.answers[index * self.n_words..][..self.n_words], old);
+            let old = &words[nth * self.n_words..][..self.n_words];
+            store(&mut self.words[index * self.n_words..][..self.n_words], old);
             self.slots[index] = slot;
         }
+    }
+
+    /// Makes room for more columns.
+    #[cold]
+    fn widen(&mut self, n_words: usize) {
+        let mut words = vec![UNKNOWN_RULES; self.slots.len() * n_words];
+        for (new, old) in words.chunks_exact_mut(n_words).zip(self.words.chunks_exact(self.n_words))
+        {
+            new[..self.n_words].copy_from_slice(old);
+        }
+        (self.words, self.n_words) = (words, n_words);
     }
 
     /// One of the two places for a text, if it is free.
@@ -159,6 +197,37 @@ mod tests {
         (0, text)
     }
 
+    fn found<'a>(cache: &'a TextCache, hash: u64, key: Key<'_>) -> Option<&'a [u64]> {
+        Some(cache.answers(cache.find(hash, key)?))
+    }
+
+    #[test]
+    fn what_is_left_of_blocks_moves_with_its_text_and_goes_with_it() {
+        let mut cache = TextCache::new(2);
+        let mut put = |i: u64, answers| {
+            let name = i.to_string();
+            cache.put(hash(name.as_bytes()), text(name.as_bytes()), &[answers, i])
+        };
+        let (first, second) = (put(1, 0).unwrap(), put(2, 0).unwrap());
+        assert_eq!(cache.left(first, 1), UNKNOWN_RULES);
+        cache.put_left(first, 1, 0b101);
+        cache.put_left(second, 0, 0b11);
+        let left = |cache: &TextCache, place| (cache.left(place, 0), cache.left(place, 1));
+        assert_eq!(left(&cache, first), (UNKNOWN_RULES, 0b101));
+        assert_eq!(left(&cache, second), (0b11, UNKNOWN_RULES));
+        cache.grow();
+        let (key, one) = (hash(b"1"), text(b"1"));
+        let first = cache.find(key, one).unwrap();
+        assert_eq!(
+            (cache.answers(first), left(&cache, first)),
+            (&[0, 1][..], (UNKNOWN_RULES, 0b101))
+        );
+        cache.put(key, one, &[9, 9]);
+        assert_eq!(left(&cache, first), (UNKNOWN_RULES, UNKNOWN_RULES), "another's answers");
+        cache.put_left(first, u32::MAX, 1);
+        assert_eq!(cache.left(first, u32::MAX), UNKNOWN_RULES, "bounded");
+    }
+
     #[test]
     fn a_text_with_its_number_is_found_again() {
         let mut cache = TextCache::new(1);
@@ -166,11 +235,11 @@ mod tests {
         let key = hash_of(passwd);
         assert_eq!(cache.find(key, passwd), None);
         cache.put(key, passwd, &[7]);
-        assert_eq!(cache.find(key, passwd), Some(&[7][..]));
+        assert_eq!(found(&cache, key, passwd), Some(&[7][..]));
         assert_eq!(cache.find(key, text(b"/etc/shadow")), None, "not only the hash counts");
         assert_eq!(cache.find(key, (1, b"/etc/passwd")), None, "not only the text counts");
         cache.put(key, passwd, &[8]);
-        assert_eq!(cache.find(key, passwd), Some(&[8][..]));
+        assert_eq!(found(&cache, key, passwd), Some(&[8][..]));
     }
 
     #[test]
@@ -181,9 +250,9 @@ mod tests {
             for i in (0..count).cycle().take(12 * count as usize) {
                 let name = name(i);
                 let (key, name) = (hash(name.as_bytes()), text(name.as_bytes()));
-                match cache.find(key, name) {
+                match found(&cache, key, name) {
                     Some(answers) => assert_eq!(answers, [i]),
-                    None => cache.put(key, name, &[i]),
+                    None => _ = cache.put(key, name, &[i]),
                 }
             }
             let found = |i: &u64| {
@@ -204,6 +273,6 @@ mod tests {
             let name = format!("/tmp/{i}");
             cache.put(hash(name.as_bytes()), text(name.as_bytes()), &[0]);
         }
-        assert_eq!(cache.find(key, text(b"kept")), Some(&[1][..]));
+        assert_eq!(found(&cache, key, text(b"kept")), Some(&[1][..]));
     }
 }

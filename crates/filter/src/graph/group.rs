@@ -227,7 +227,7 @@ impl<F> Group<F> {
                 (Some(cache), Value::Bytes(text)) => {
                     let hash = hash(text);
                     match cache.find(hash, (0, text)) {
-                        Some(answers) => store(out, answers),
+                        Some(place) => store(out, cache.answers(place)),
                         None => {
                             table.answer(value, Some(hash), out);
                             cache.put(hash, (0, text), out);

@@ -48,10 +48,10 @@ pub(crate) struct Layout {
     /// Where a lifetime begins in what is kept beside a thread or an fd: two words of stamp, then known, then bits.
     pub(crate) kept: [usize; Lifetime::ALL.len()],
     /// Words kept beside a thread and beside an fd.
-    pub(crate) kept_lengths: [usize; 2],
-    /// Where what a thread rules out begins in what is kept beside it, which has room for it only once it is found out:
-    /// two words of stamp, and for each block a word of rules that are left.
-    pub(crate) kept_rules: usize,
+    pub(crate) kept_lengths: [usize; KeptPlace::ALL.len()],
+    /// Where the rules that a thread or an fd leaves begin in what is kept beside it, which has room for them only once they
+    /// are found out: two words of stamp, and for each block with steps about it a word.
+    pub(crate) kept_rules: [usize; KeptPlace::ALL.len()],
     /// Families, which share no words with others.
     pub(crate) families: Vec<FamilyPlace>,
 }
@@ -60,6 +60,7 @@ pub(crate) struct Layout {
 #[derive(Clone, Debug)]
 pub(crate) struct FamilyPlace {
     pub(crate) family: Family,
+    pub(crate) lifetime: Lifetime,
     pub(crate) bits: Range<usize>,
     pub(crate) known: Range<usize>,
     pub(crate) groups: Vec<usize>,
@@ -92,7 +93,13 @@ impl Layout {
                 let (n_bits, n_known) = place(groups, &members, bits, known, &mut spans);
                 if let Some(family) = family {
                     let (bits, known) = (bits..bits + n_bits, known..known + n_known);
-                    layout.families.push(FamilyPlace { family, bits, known, groups: members });
+                    layout.families.push(FamilyPlace {
+                        family,
+                        lifetime,
+                        bits,
+                        known,
+                        groups: members,
+                    });
                 }
                 bits += n_bits;
                 known += n_known;
@@ -105,7 +112,7 @@ impl Layout {
                 *length += 2 + (known - known_start) + (bits - start);
             }
         }
-        layout.kept_rules = layout.kept_lengths[KeptPlace::Thread as usize];
+        layout.kept_rules = layout.kept_lengths;
         (layout, spans.into_iter().flatten().collect())
     }
 

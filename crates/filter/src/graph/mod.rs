@@ -5,19 +5,20 @@
 //! which of its rules hold. It never fails and has no effects, so the order in which it looks is its own choice.
 
 mod address;
+mod answers;
+mod audit;
 mod bits;
 mod cache;
 mod evaluator;
 mod group;
 mod layout;
+mod left;
 mod number;
 mod plan;
 mod pool;
 mod program;
 mod text;
 mod trie;
-
-use std::sync::atomic::AtomicUsize;
 
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
@@ -27,6 +28,7 @@ pub use evaluator::{Evaluator, Frozen, Verdict};
 use group::Group;
 use layout::{GroupRef, Layout, Place};
 use pool::{Edge, Pool};
+use program::Counts;
 pub use program::Program;
 
 /// A condition in a graph.
@@ -50,8 +52,7 @@ pub struct Graph<F> {
     groups: Vec<Group<F>>,
     layout: Layout,
     generation: u32,
-    /// Of all programs so far.
-    n_blocks: AtomicUsize,
+    counts: Counts,
 }
 
 impl<F: Clone + Eq + std::hash::Hash> GraphBuilder<F> {
@@ -66,8 +67,8 @@ impl<F: Clone + Eq + std::hash::Hash> GraphBuilder<F> {
     /// `generation` is a number that no earlier graph had: it marks the answers kept for this one.
     pub fn build(self, generation: u32) -> Graph<F> {
         let (groups, layout, places) = group::compile(&self.atoms);
-        let n_blocks = AtomicUsize::new(0);
-        Graph { pool: self.pool, atoms: self.atoms, places, groups, layout, generation, n_blocks }
+        let counts = Counts::default();
+        Graph { pool: self.pool, atoms: self.atoms, places, groups, layout, generation, counts }
     }
 
     fn node(&mut self, node: &Node<F>) -> Edge {

@@ -13,6 +13,8 @@ const WEIGHT: f32 = 0.5;
 const WATCHED: u32 = 1024;
 /// Instructions of a step whose answers are known already.
 const STEP_COST: f32 = 20.0;
+/// The share of events that make a step whose outcome is kept.
+const ONCE: f32 = 0.1;
 /// Instructions of a look at a group whose answers are kept.
 const RECALL_COST: f32 = 15.0;
 
@@ -154,6 +156,14 @@ impl Plan {
     /// Of the groups that no step before asked for.
     #[allow(clippy::cast_precision_loss, reason = "a guess")]
     fn cost<F>(&self, graph: &Graph<F>, step: &Step, asked: &[bool]) -> f32 {
+        if step.keeps.is_some() {
+            // It is made once for many events, though each time that it is made costs it all.
+            return step
+                .groups()
+                .map(|group| graph.groups[group as usize].cost as f32)
+                .sum::<f32>()
+                * ONCE;
+        }
         let places = step.groups().filter_map(|group| self.groups.binary_search(&group).ok());
         places
             .filter(|place| !asked[*place])

@@ -1,24 +1,23 @@
 //! The conditions that matter for one kind of event, in the order in which looking at them is cheapest.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use hashbrown::HashSet;
 
 use super::layout::{GroupRef, Place};
 use super::pool::{Edge, Pool, PoolNode, Replaced};
 use super::{Graph, Root};
-use crate::Lifetime;
 use crate::check::{Atom, Test};
 use crate::literal::Comparison;
+use crate::{KeptPlace, Lifetime};
 
 /// Wider disjunctions of comparisons are not used as gates.
 const MAX_GATE: usize = 256;
+/// Beside a thread or an fd, so many blocks' rules are kept at most. Few kinds of events have rules.
+const MOST_KEPT_BLOCKS: u32 = 256;
 /// A gate that is guessed to let more than this share of events through is not worth its look.
 const WORTHWHILE: f32 = 0.9;
-
-/// Instructions of a group that is asked of every thread.
-const MOST_FOR_A_THREAD: u32 = 200;
 
 /// What an [`Evaluator`](super::Evaluator) runs.
 #[derive(Debug)]
@@ -49,9 +48,34 @@ pub(super) enum ProgramNode {
 pub(super) struct Block {
     /// The caller's numbers, and the conditions.
     pub(super) rules: Vec<(u32, Edge)>,
+    /// What texts of families are asked.
+    pub(super) families: Vec<FamilyLook>,
+    /// All other steps.
     pub(super) steps: Vec<Step>,
-    /// Cheap steps about the thread alone: made once for each thread.
-    pub(super) thread_steps: Vec<Step>,
+    /// If a place has something of this block: its number among the blocks that have.
+    pub(super) kept: [Option<u32>; KeptPlace::ALL.len()],
+}
+
+/// All steps about one family alone: what they rule out follows from one text, and is kept beside it.
+#[derive(Debug)]
+pub(super) struct FamilyLook {
+    /// By place in the layout.
+    pub(super) family: usize,
+    /// Among all such looks.
+    pub(super) column: u32,
+    /// Of all its steps.
+    pub(super) rules: u64,
+    pub(super) steps: Vec<Step>,
+    pub(super) keeps: Option<KeptPlace>,
+}
+
+/// How many of these all programs of a graph have so far.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    blocks: AtomicUsize,
+    looks: AtomicU32,
+    /// Blocks, by where something of them is kept.
+    kept: [AtomicU32; KeptPlace::ALL.len()],
 }
 
 /// A look at some groups that rules out rules: one whose gate is here stays only if an atom of the gate holds. Steps may be
@@ -67,8 +91,8 @@ pub(super) struct Step {
     pub(super) more_gates: Vec<GateWord>,
     /// How many rules it is guessed to rule out.
     pub(super) kills: f32,
-    /// Whether it is about the thread alone, so that what it rules out can be kept with it.
-    pub(super) is_of_thread: bool,
+    /// If it is about the thread or the fd alone: there what it rules out can be kept.
+    pub(super) keeps: Option<KeptPlace>,
 }
 
 /// The atoms of gates in one word of answers.
@@ -187,7 +211,7 @@ impl<F> Compiler<'_, F> {
             n_memos: 0,
             blocks: Vec::with_capacity(n_blocks),
             generation: self.graph.generation,
-            first_block: self.graph.n_blocks.fetch_add(n_blocks, Ordering::Relaxed),
+            first_block: self.graph.counts.blocks.fetch_add(n_blocks, Ordering::Relaxed),
         };
         let mut uses = vec![0_u32; self.pool.len()];
         let mut seen = HashSet::new();
@@ -196,29 +220,61 @@ impl<F> Compiler<'_, F> {
         }
         let mut added = vec![None; self.pool.len()];
         for rules in rules.chunks(64) {
-            let (mut thread_steps, steps): (Vec<_>, _) =
-                self.steps(rules).into_iter().partition(|step| self.is_for_every_thread(step));
-            let worth = |step: &Step| step.kills / self.cost(step);
-            thread_steps.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
+            let (families, steps) = self.by_family(self.steps(rules));
+            let kept = self.number_kept(&families, &steps);
             let rules = rules
                 .iter()
                 .map(|(number, root)| (*number, self.add(*root, &uses, &mut added, &mut program)))
                 .collect();
-            program.blocks.push(Block { rules, steps, thread_steps });
+            program.blocks.push(Block { rules, families, steps, kept });
         }
         program
     }
 
-    /// Whether the step is made for each thread, whatever its events turn out to be.
-    fn is_for_every_thread(&self, step: &Step) -> bool {
-        let cost = |group: u32| self.graph.groups[group as usize].cost;
-        step.is_of_thread && step.groups().all(|group| cost(group) <= MOST_FOR_A_THREAD)
+    /// Takes out the steps that are about one family alone.
+    fn by_family(&self, steps: Vec<Step>) -> (Vec<FamilyLook>, Vec<Step>) {
+        let mut looks: Vec<FamilyLook> = Vec::new();
+        let mut rest = Vec::new();
+        for step in steps {
+            let Some(family) = self.family(&step) else {
+                rest.push(step);
+                continue;
+            };
+            match looks.iter_mut().find(|look| look.family == family) {
+                Some(look) => {
+                    look.rules |= step.rules;
+                    look.steps.push(step);
+                }
+                None => looks.push(FamilyLook {
+                    family,
+                    column: self.graph.counts.looks.fetch_add(1, Ordering::Relaxed),
+                    rules: step.rules,
+                    keeps: step.keeps,
+                    steps: vec![step],
+                }),
+            }
+        }
+        (looks, rest)
     }
 
-    /// Of what the step asks for, in instructions.
-    #[allow(clippy::cast_precision_loss, reason = "a guess")]
-    fn cost(&self, step: &Step) -> f32 {
-        step.groups().map(|group| self.graph.groups[group as usize].cost as f32).sum()
+    /// That of all its groups.
+    fn family(&self, step: &Step) -> Option<usize> {
+        let mut families = step.groups().map(|group| self.graph.groups[group as usize].family);
+        let first = families.next()??;
+        families.all(|other| other == Some(first)).then_some(first)
+    }
+
+    fn number_kept(
+        &self,
+        families: &[FamilyLook],
+        steps: &[Step],
+    ) -> [Option<u32>; KeptPlace::ALL.len()] {
+        KeptPlace::ALL.map(|place| {
+            let is_kept = families.iter().any(|look| look.keeps == Some(place))
+                || steps.iter().any(|step| step.keeps == Some(place));
+            let number = || self.graph.counts.kept[place as usize].fetch_add(1, Ordering::Relaxed);
+            is_kept.then(number).filter(|number| *number < MOST_KEPT_BLOCKS)
+        })
     }
 
     fn count_uses(&self, edge: Edge, uses: &mut [u32], seen: &mut HashSet<usize>) {
@@ -299,10 +355,7 @@ impl<F> Compiler<'_, F> {
             mask: atoms.iter().fold(0, |mask, ((_, bit), _)| mask | 1 << bit),
             passes: atoms.iter().map(|(_, rules)| *rules).collect(),
         });
-        let is_of_thread = groups.iter().all(|group| {
-            let lifetime = self.graph.groups[*group as usize].lifetime;
-            matches!(lifetime, Lifetime::Thread | Lifetime::Container)
-        });
+        let keeps = self.keeps(groups);
         let mut groups = groups.iter().map(|group| self.graph.group_ref(*group));
         Some(Step {
             rules: members.iter().fold(0, |mask, (rule, _)| mask | 1 << rule),
@@ -311,8 +364,20 @@ impl<F> Compiler<'_, F> {
             more_groups: groups.collect(),
             more_gates: gates.collect(),
             kills: members.iter().map(|(_, gate)| 1.0 - gate.passes).sum(),
-            is_of_thread,
+            keeps,
         })
+    }
+
+    /// Where what follows from these groups alone can be kept.
+    fn keeps(&self, groups: &[u32]) -> Option<KeptPlace> {
+        let are_all = |wanted: &[Lifetime]| {
+            groups.iter().all(|group| wanted.contains(&self.graph.groups[*group as usize].lifetime))
+        };
+        if are_all(&[Lifetime::Thread, Lifetime::Container]) {
+            Some(KeptPlace::Thread)
+        } else {
+            are_all(&[Lifetime::Fd]).then_some(KeptPlace::Fd)
+        }
     }
 
     /// The necessary conditions of a rule that are disjunctions of comparisons: the best one for each set of groups.
