@@ -68,15 +68,12 @@ SEC("tp_btf/sys_enter")
 int enter(__u64 *ctx)
 {
 	struct pt_regs *regs = (struct pt_regs *)ctx[0];
-	__u64 nr = (__u32)regs->orig_ax & ~X32_BIT;
-	__u32 zero = 0;
-	struct interest *wanted = bpf_map_lookup_elem(&interest, &zero);
-	if (!wanted || !has(&wanted->enters, nr))
+	__u64 nr = regs->orig_ax;
+	if (!may_have(&wanted.enters, nr))
 		return 0;
 	bool ia32 = is_ia32_call();
-	if (ia32)
-		nr = native_number(regs, true);
-	if (!has(&wanted->native, nr))
+	nr = ia32 ? native_number(regs, true) : (__u32)nr & ~X32_BIT;
+	if (!has(&wanted.native, nr))
 		return 0;
 	__u32 n_name = nr == NR_OPENAT || nr == NR_OPENAT2 || nr == NR_CONNECT;
 	if (!n_name && nr != NR_OPEN && nr != NR_CREAT)

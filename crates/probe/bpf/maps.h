@@ -104,7 +104,6 @@ struct scratch {
 	} name SEC(".maps")
 
 MAP(settings, BPF_MAP_TYPE_ARRAY, 1, __u32, struct settings);
-MAP(interest, BPF_MAP_TYPE_ARRAY, 1, __u32, struct interest);
 // The portable code of each system call, for the generic event.
 MAP(syscall_codes, BPF_MAP_TYPE_ARRAY, SYSCALL_SLOTS, __u32, __u16);
 // The native numbers of the calls of 32-bit programs; 0 where there is none.
@@ -122,6 +121,10 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 8 * 1024 * 1024);
 } ring SEC(".maps");
+
+// A variable is read without asking for a map's value, which every call on the machine would pay for; to user space it is a
+// map by the section's name.
+volatile struct interest wanted SEC(".bss.wanted");
 
 static __always_inline const struct settings *the_settings(void)
 {

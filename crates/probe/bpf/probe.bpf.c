@@ -17,23 +17,26 @@
 #include "task.h"
 #include "call.h"
 
-static __always_inline bool has(const struct numbers *numbers, __u64 nr)
+static __always_inline bool has(const volatile struct numbers *numbers, __u64 nr)
 {
 	return nr < SYSCALL_SLOTS && numbers->words[nr / 64] >> (nr % 64) & 1;
+}
+
+// The same for a first look: numbers that are too high count as others.
+static __always_inline bool may_have(const volatile struct numbers *numbers, __u64 nr)
+{
+	return numbers->words[nr / 64 % (SYSCALL_SLOTS / 64)] >> (nr % 64) & 1;
 }
 
 SEC("tp_btf/sys_exit")
 int dispatch(__u64 *ctx)
 {
 	struct pt_regs *regs = (struct pt_regs *)ctx[0];
-	__u64 nr = (__u32)regs->orig_ax & ~X32_BIT;
-	__u32 zero = 0;
-	struct interest *wanted = bpf_map_lookup_elem(&interest, &zero);
-	if (!wanted || !has(&wanted->either, nr))
+	__u64 nr = regs->orig_ax;
+	if (!may_have(&wanted.either, nr))
 		return 0;
-	if (is_ia32_call())
-		nr = native_number(regs, true);
-	if (!has(&wanted->native, nr))
+	nr = is_ia32_call() ? native_number(regs, true) : (__u32)nr & ~X32_BIT;
+	if (!has(&wanted.native, nr))
 		return 0;
 	const struct settings *settings = the_settings();
 	if (!settings || settings->own_pid == bpf_get_current_pid_tgid() >> 32)

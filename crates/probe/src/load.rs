@@ -164,7 +164,7 @@ impl Probe {
         for syscall in interest.iter() {
             self.set_program(syscall)?;
         }
-        self.update("interest", 0, &layout::interest_bytes(interest))?;
+        self.update(".bss.wanted", 0, &layout::interest_bytes(interest))?;
         self.interest = interest.clone();
         self.programs.keep_attached(|name| needs(interest, name));
         if self.attached { self.attach_tracepoints() } else { Ok(()) }
