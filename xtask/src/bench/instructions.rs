@@ -3,18 +3,13 @@
 //! A replay of a large capture less one of a small capture, divided by the difference of their events: so start-up and
 //! the loading of rules cancel.
 
-use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use flate2::read::MultiGzDecoder;
 
+use super::captures::{LARGE, SMALL, unpacked};
 use super::{Setup, Table, variants};
-
-const LARGE: (&str, f64) = ("mixed", 293_213.0);
-const SMALL: (&str, f64) = ("files", 1_056.0);
 
 /// One rule that never matches.
 pub(super) const ONE_RULE: &str = "- rule: one\n  desc: d\n  condition: evt.type=open and fd.name=/nonexistent/never\n  \
@@ -48,8 +43,7 @@ pub(super) fn run(setup: &Setup, table: &mut Table) -> Result<()> {
 /// All rules, and 10 and 100 times as many.
 pub(super) fn scaling(setup: &Setup, table: &mut Table) -> Result<()> {
     for times in [1, 10, 100] {
-        let rules = variants::write(setup, times)?;
-        let per_event = per_event(setup, &rules)?;
+        let per_event = per_event(setup, &[variants::write(setup, times)?])?;
         table.row(
             "scaling",
             &format!("93 rules × {times}"),
@@ -119,16 +113,6 @@ fn per_event(setup: &Setup, rules: &[PathBuf]) -> Result<f64> {
     let large = count(setup, rules, &unpacked(setup, LARGE.0)?, &[])?;
     let small = count(setup, rules, &unpacked(setup, SMALL.0)?, &[])?;
     Ok((large - small) / (LARGE.1 - SMALL.1))
-}
-
-/// The capture without its compression, in the scratch folder.
-pub(super) fn unpacked(setup: &Setup, name: &str) -> Result<PathBuf> {
-    let path = setup.scratch.join(format!("{name}.scap"));
-    if !path.exists() {
-        let mut packed = MultiGzDecoder::new(File::open(setup.capture(name))?);
-        io::copy(&mut packed, &mut File::create(&path)?)?;
-    }
-    Ok(path)
 }
 
 pub(super) fn count(setup: &Setup, rules: &[PathBuf], capture: &Path, set: &[&str]) -> Result<f64> {

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::loads::{cpu_of, rule_sets, spawn};
 use super::{Setup, Table};
 
 /// A file that nobody else opens: who sees it opened is awake.
@@ -19,8 +20,9 @@ const SENTINEL_RULE: &str = "- rule: sentinel\n  desc: d\n  condition: evt.type=
                              output: SENTINEL\n  priority: DEBUG\n";
 const ROUNDS: usize = 5;
 
-/// Gyr, watching.
-struct Watcher {
+/// Gyr, watching; it ends with this value at the latest.
+#[derive(Debug)]
+pub(super) struct Watcher {
     child: Child,
     alerts: Receiver<()>,
     started: Instant,
@@ -28,7 +30,7 @@ struct Watcher {
 
 impl Watcher {
     /// Starts it and waits until it sees the sentinel opened.
-    fn start(setup: &Setup, rules: &[PathBuf]) -> Result<(Self, Duration)> {
+    pub(super) fn start(setup: &Setup, rules: &[PathBuf]) -> Result<(Self, Duration)> {
         let sentinel = setup.scratch.join("sentinel.yaml");
         fs::write(&sentinel, SENTINEL_RULE)?;
         fs::write(SENTINEL, "")?;
@@ -73,7 +75,7 @@ impl Watcher {
     }
 
     /// Its own CPU seconds so far.
-    fn cpu(&self) -> Result<f64> {
+    pub(super) fn cpu(&self) -> Result<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/schedstat", self.child.id()))?;
         let main: f64 = stat.split(' ').next().unwrap_or_default().parse::<f64>()? / 1e9;
         let mut all = 0.0;
@@ -85,7 +87,7 @@ impl Watcher {
         Ok(all.max(main))
     }
 
-    fn rss_anon_kib(&self) -> Result<f64> {
+    pub(super) fn rss_anon_kib(&self) -> Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line =
             status.lines().find_map(|line| line.strip_prefix("RssAnon:")).context("no RssAnon")?;
@@ -93,7 +95,7 @@ impl Watcher {
     }
 
     /// Ends it; returns how many events it got and how many the kernel side dropped.
-    fn stop(mut self) -> Result<(u64, u64)> {
+    pub(super) fn stop(mut self) -> Result<(u64, u64)> {
         kill(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGINT)?;
         let mut text = String::new();
         self.child.stderr.take().context("no standard error")?.read_to_string(&mut text)?;
@@ -110,23 +112,18 @@ impl Watcher {
     }
 }
 
-fn rule_sets(setup: &Setup) -> [(&'static str, Vec<PathBuf>); 2] {
-    [("25 rules", setup.upstream_rules(1)), ("93 rules", setup.upstream_rules(3))]
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
 }
 
 /// CPU seconds that a load takes, in a process of its own.
 fn load(name: &str, n: u64) -> Result<f64> {
-    let output = spawn_load(name, n)?.wait_with_output()?;
-    ensure!(output.status.success(), "the load {name} failed");
-    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
-}
-
-fn spawn_load(name: &str, n: u64) -> Result<Child> {
-    let this = std::env::current_exe()?;
-    Ok(Command::new(this)
-        .args(["workload", name, &n.to_string()])
-        .stdout(Stdio::piped())
-        .spawn()?)
+    cpu_of(spawn(&[name, &n.to_string()])?)
 }
 
 /// What one ignored system call costs more, beside what an empty program at the end of each call costs.
@@ -178,61 +175,6 @@ fn example(name: &str) -> Result<PathBuf> {
         .status()?;
     ensure!(built.success(), "the example {name} does not build");
     Ok(crate::root().join("target/release/examples").join(name))
-}
-
-/// 500,000 open/read/close.
-pub(super) fn opens(setup: &Setup, table: &mut Table) -> Result<()> {
-    load_with_rules(setup, table, "opens", 500_000)
-}
-
-/// 2,000 fork and exec.
-pub(super) fn execs(setup: &Setup, table: &mut Table) -> Result<()> {
-    load_with_rules(setup, table, "execs", 2_000)
-}
-
-fn load_with_rules(setup: &Setup, table: &mut Table, name: &str, n: u64) -> Result<()> {
-    let without =
-        (0..ROUNDS).map(|_| load(name, n)).try_fold(f64::MAX, |best, s| s.map(|s| best.min(s)))?;
-    table.row(name, "without Gyr", format!("{without:.2} s CPU"));
-    for (case, rules) in rule_sets(setup) {
-        let (watcher, _) = Watcher::start(setup, &rules)?;
-        let before = watcher.cpu()?;
-        let with = load(name, n)?;
-        let own = watcher.cpu()? - before;
-        let (events, drops) = watcher.stop()?;
-        let percent = 100.0 * drops as f64 / (events + drops).max(1) as f64;
-        table.row(
-            name,
-            case,
-            format!("{with:.2} s CPU, Gyr itself {own:.2} s, {drops} dropped ({percent:.2} %)"),
-        );
-    }
-    Ok(())
-}
-
-/// As many generators as CPUs, median of five.
-pub(super) fn flood(setup: &Setup, table: &mut Table) -> Result<()> {
-    for (case, rules) in rule_sets(setup) {
-        let mut percents = Vec::new();
-        for _ in 0..ROUNDS {
-            let (watcher, _) = Watcher::start(setup, &rules)?;
-            let cpus = std::thread::available_parallelism()?.get();
-            let loads: Vec<Child> =
-                (0..cpus).map(|_| spawn_load("opens", 300_000)).collect::<Result<_>>()?;
-            for load in loads {
-                load.wait_with_output()?;
-            }
-            let (events, drops) = watcher.stop()?;
-            percents.push(100.0 * drops as f64 / (events + drops).max(1) as f64);
-        }
-        percents.sort_by(f64::total_cmp);
-        table.row(
-            "flood",
-            case,
-            format!("{:.2} % dropped, median of {ROUNDS}", percents[ROUNDS / 2]),
-        );
-    }
-    Ok(())
 }
 
 /// From start to the first alert.

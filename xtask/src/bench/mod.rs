@@ -3,13 +3,20 @@
 //! Instruction counts are the same on a busy and on an idle machine. Times are not: they are measured in interleaved
 //! rounds, with and without Gyr, and only reported.
 
+mod captures;
+mod flood;
 mod gate;
 mod instructions;
 mod live;
+mod loads;
 mod machine;
+mod redis;
 mod replay;
+mod spread;
+mod untar;
 mod variants;
 pub(crate) mod workload;
+mod yardsticks;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -52,9 +59,17 @@ static BENCHES: &[Bench] = &[
     Bench { name: "loading", help: "CPU time to load rules", run: replay::loading },
     Bench { name: "replay", help: "events per second from a capture", run: replay::run },
     Bench { name: "syscall", help: "what one system call costs more with Gyr", run: live::syscall },
-    Bench { name: "opens", help: "500,000 open/read/close: CPU time and drops", run: live::opens },
-    Bench { name: "execs", help: "2,000 fork and exec: CPU time and drops", run: live::execs },
-    Bench { name: "flood", help: "open/read/close on all CPUs at once: drops", run: live::flood },
+    Bench { name: "opens", help: "500,000 open/read/close: CPU time, drops", run: loads::opens },
+    Bench { name: "execs", help: "2,000 fork and exec: CPU time, drops", run: loads::execs },
+    Bench { name: "redis", help: "200,000 requests to Redis: CPU time, drops", run: loads::redis },
+    Bench { name: "untar", help: "an archive of 10,000 files: CPU time, drops", run: loads::untar },
+    Bench { name: "flood", help: "open/read/close on all CPUs at once: drops", run: flood::opens },
+    Bench { name: "storm", help: "fork and exec on all CPUs at once: drops", run: flood::execs },
+    Bench {
+        name: "rate",
+        help: "the highest rate of open/read/close without drops",
+        run: flood::rate_without_drops,
+    },
     Bench { name: "start", help: "from start to the first alert", run: live::start },
     Bench { name: "memory", help: "memory after N and 3N processes", run: live::memory },
 ];
@@ -97,8 +112,17 @@ impl Setup {
 struct Table;
 
 impl Table {
+    fn head() {
+        println!(
+            "\n| measurement | case | Gyr | Falco 0.44, measured on a machine of this kind | target |"
+        );
+        println!("|---|---|---|---|---|");
+    }
+
     fn row(&mut self, bench: &str, case: &str, value: String) {
-        println!("| {bench} | {case} | {value} |");
+        let (falco, target) = yardsticks::beside(bench, case)
+            .map_or(("–", "–"), |beside| (beside.falco, beside.target));
+        println!("| {bench} | {case} | {value} | {falco} | {target} |");
     }
 }
 
@@ -120,7 +144,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         "captures and rules are looked for in $GYR_SHARED, which is not there"
     );
     machine::print();
-    println!("\n| measurement | case | result |\n|---|---|---|");
+    Table::head();
     for bench in
         BENCHES.iter().filter(|bench| args.is_empty() || args.iter().any(|arg| arg == bench.name))
     {

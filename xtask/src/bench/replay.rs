@@ -1,29 +1,44 @@
 //! Throughput from a capture, and the time that loading rules takes.
 
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
+use gyr_capture::scap::Packing;
 
-use super::instructions::{replay_arguments, unpacked};
-use super::workload::cpu_time_of_children;
+use super::captures::{LARGE, SMALL, repeated, unpacked};
+use super::instructions::replay_arguments;
+use super::loads::{program, rule_sets};
+use super::spread::Spread;
 use super::{Setup, Table, variants};
 
-const EVENTS: f64 = 293_213.0;
+/// How often the long capture repeats the large one.
+const REPEATS: usize = 10;
 const ROUNDS: usize = 5;
 
-/// Events per second of CPU time, packed and unpacked, all rules.
+/// Events per second of CPU time, packed and unpacked.
 pub(super) fn run(setup: &Setup, table: &mut Table) -> Result<()> {
-    let rules = setup.upstream_rules(3);
-    let small = least(setup, &rules, &unpacked(setup, "files")?)?;
-    for (case, capture) in
-        [("unpacked", unpacked(setup, "mixed")?), ("gzip", setup.capture("mixed"))]
-    {
-        let seconds = least(setup, &rules, &capture)? - small;
-        table.row("replay", case, format!("{:.2} M events/s of one CPU", EVENTS / seconds / 1e6));
+    let small = unpacked(setup, SMALL.0)?;
+    for (case, packing) in [("unpacked", Packing::None), ("gzip", Packing::Gzip)] {
+        let long = repeated(setup, REPEATS, packing)?;
+        for (rules_case, rules) in rule_sets(setup) {
+            let case = format!("{case}, {rules_case}");
+            let mut rates = Vec::new();
+            for _ in 0..ROUNDS {
+                let seconds = replayed(setup, &rules, &long)? - replayed(setup, &rules, &small)?;
+                rates.push((LARGE.1 * REPEATS as f64 - SMALL.1) / seconds / 1e6);
+            }
+            table.row("replay", &case, Spread::of(rates).text(2, "M events/s of one CPU"));
+        }
     }
     Ok(())
+}
+
+/// CPU seconds, of user and kernel, of one replay.
+fn replayed(setup: &Setup, rules: &[PathBuf], capture: &Path) -> Result<f64> {
+    let mut command = Command::new(&setup.gyr);
+    replay_arguments(&mut command, setup, rules, capture)?;
+    Ok(program(&mut command)?.cpu)
 }
 
 /// CPU time of a dry run.
@@ -31,15 +46,8 @@ pub(super) fn loading(setup: &Setup, table: &mut Table) -> Result<()> {
     let none = setup.scratch.join("none.yaml");
     std::fs::write(&none, "[]\n")?;
     let base = dry(setup, &[none])?;
-    for times in [1, 54] {
-        // Each file is followed by a look at everything so far, so that many files are another question.
-        let mut all = String::new();
-        for file in variants::write(setup, times)? {
-            all += &std::fs::read_to_string(file)?;
-            all.push('\n');
-        }
-        let rules = setup.scratch.join("all.yaml");
-        std::fs::write(&rules, all)?;
+    for times in [1, 10, 100] {
+        let rules = variants::write(setup, times)?;
         let seconds = dry(setup, &[rules])? - base;
         table.row(
             "loading",
@@ -50,6 +58,7 @@ pub(super) fn loading(setup: &Setup, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
+/// CPU seconds of a dry run, the least of all rounds.
 fn dry(setup: &Setup, rules: &[PathBuf]) -> Result<f64> {
     let mut best = f64::MAX;
     for _ in 0..ROUNDS {
@@ -58,25 +67,7 @@ fn dry(setup: &Setup, rules: &[PathBuf]) -> Result<f64> {
         for file in rules {
             command.arg("-r").arg(file);
         }
-        let before = cpu_time_of_children();
-        let output = command.stdout(Stdio::null()).output()?;
-        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        best = best.min(cpu_time_of_children() - before);
-    }
-    Ok(best)
-}
-
-fn least(setup: &Setup, rules: &[PathBuf], capture: &std::path::Path) -> Result<f64> {
-    let mut best = f64::MAX;
-    for _ in 0..ROUNDS {
-        let mut command = Command::new(&setup.gyr);
-        replay_arguments(&mut command, setup, rules, capture)?;
-        let before = cpu_time_of_children();
-        let started = Instant::now();
-        let output = command.stdout(Stdio::null()).output()?;
-        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        // A replay is one thread of work: whichever is less disturbed by the rest of the machine.
-        best = best.min((cpu_time_of_children() - before).min(started.elapsed().as_secs_f64()));
+        best = best.min(program(&mut command)?.cpu);
     }
     Ok(best)
 }

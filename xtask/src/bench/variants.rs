@@ -1,27 +1,27 @@
 //! Rules in great number: copies of real rules files with other names and other values.
 
-use std::fs;
 use std::path::PathBuf;
+use std::{fs, io};
 
 use anyhow::Result;
 use regex::{Captures, Regex};
 
 use super::Setup;
 
-/// Writes all rules files, `times` over: the first copy as it is, the others as variants that never match.
-pub(super) fn write(setup: &Setup, times: usize) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for (i, source) in setup.upstream_rules(3).iter().enumerate() {
-        let text = fs::read_to_string(source)?;
-        for copy in 0..times {
-            let path = setup.scratch.join(format!("rules-{copy:03}-{i}.yaml"));
-            fs::write(&path, if copy == 0 { text.clone() } else { variant(&text, copy)? })?;
-            files.push(path);
-        }
+/// Writes all rules, `times` over, into one file: the first copy as it is, the others as variants that never match.
+///
+/// One file, since each file is followed by a look at everything so far: what many files cost is another question.
+pub(super) fn write(setup: &Setup, times: usize) -> Result<PathBuf> {
+    let sources = setup.upstream_rules(3).into_iter().map(fs::read_to_string);
+    let text = sources.collect::<io::Result<Vec<String>>>()?.join("\n");
+    let mut all = text.clone();
+    for copy in 1..times {
+        all.push('\n');
+        all += &variant(&text, copy)?;
     }
-    // A rule may use the macros of the files before it, so that the order is by copy.
-    files.sort();
-    Ok(files)
+    let path = setup.scratch.join(format!("rules-{times}.yaml"));
+    fs::write(&path, all)?;
+    Ok(path)
 }
 
 /// The same rules under other names, with other paths, and with other items in their lists.

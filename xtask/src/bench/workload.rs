@@ -3,26 +3,55 @@
 use std::fs::File;
 use std::io::Read;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use nix::sys::resource::{UsageWho, getrusage};
 
+/// How often a paced load looks whether it is ahead of its time.
+const SLOT: Duration = Duration::from_millis(1);
+
 /// Runs one load, in this process.
 pub(crate) fn run(args: &[String]) -> Result<()> {
-    let [name, n] = args else { bail!("usage: cargo xtask workload getppid|opens|execs N") };
-    let n: u64 = n.parse().with_context(|| format!("{n} is not a number"))?;
-    let load: fn() -> Result<()> = match name.as_str() {
-        "getppid" => getppid,
-        "opens" => open_read_close,
-        "execs" => fork_exec,
-        _ => bail!("no load is called {name}"),
-    };
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let before = cpu_time();
-    for _ in 0..n {
-        load()?;
+    match args[..] {
+        ["getppid", n] => repeat(getppid, n)?,
+        ["opens", n] => repeat(open_read_close, n)?,
+        ["execs", n] => repeat(fork_exec, n)?,
+        ["paced", rate, seconds] => paced(number(rate)?, Duration::from_secs(number(seconds)?))?,
+        _ => bail!("usage: cargo xtask workload getppid|opens|execs N, or paced RATE SECONDS"),
     }
     println!("{}", cpu_time() - before);
     Ok(())
+}
+
+fn number(text: &str) -> Result<u64> {
+    text.parse().with_context(|| format!("{text} is not a number"))
+}
+
+fn repeat(load: fn() -> Result<()>, n: &str) -> Result<()> {
+    (0..number(n)?).try_for_each(|_| load())
+}
+
+/// So many open/read/close a second, or as many as it can.
+fn paced(rate: u64, lasting: Duration) -> Result<()> {
+    let started = Instant::now();
+    let mut done = 0_u64;
+    loop {
+        let elapsed = started.elapsed().min(lasting);
+        let due = (rate as f64 * elapsed.as_secs_f64()) as u64;
+        // In small steps, so that one that cannot keep up ends in time nevertheless.
+        let n = (due - done).min(rate / 1_000 + 1);
+        (0..n).try_for_each(|_| open_read_close())?;
+        done += n;
+        if elapsed == lasting {
+            return Ok(());
+        }
+        if done >= due {
+            std::thread::sleep(SLOT);
+        }
+    }
 }
 
 fn getppid() -> Result<()> {
