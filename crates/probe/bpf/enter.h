@@ -128,11 +128,8 @@ __noinline int are_same_words(__u32 slot, __u32 first, __u32 second)
 }
 
 // Whether `len` bytes of two places in a scratch record are the same; what is behind them is lost.
-__noinline int is_same(__u32 slot, __u32 first, __u32 second, __u32 len)
+static __always_inline bool is_same(struct scratch *scratch, __u32 slot, __u32 first, __u32 second, __u32 len)
 {
-	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
-	if (!scratch)
-		return true;
 	// Then whole words can be compared.
 	__u64 *a = word_at(scratch, first + len), *b = word_at(scratch, second + len);
 	for (int i = 0; i < STRIDE; i++)
@@ -177,7 +174,7 @@ __noinline int has_changed(__u32 slot, __u32 nr, __u32 start, __u32 end)
 	// Behind all that such a record can hold.
 	__u32 second = RECORD_MAX / 2 + 1;
 	if (!is_changed && !bpf_probe_read_kernel(&scratch->record[second], len, bytes))
-		is_changed = !is_same(slot, start, second, len);
+		is_changed = !is_same(scratch, slot, start, second, len);
 	scratch->begun = (__u64)bytes;
 	scratch->begun_len = len;
 	scratch->how = kept->how;

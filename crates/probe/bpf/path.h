@@ -5,7 +5,10 @@
 // Loops over names are not to be unrolled, which would make programs too long.
 #define each(i, n) _Pragma("clang loop unroll(disable)") for (__u32 i = 0; i < (n); i++)
 
-// The rounds of such a loop are in functions of their own, too: the verifier then looks once at what is in them.
+// The rounds of such a loop are in functions of their own, too, some in each: the verifier then looks once at what is in
+// them, and most paths need one call.
+enum { ROUNDS = 8 };
+
 static __always_inline void push_name(struct scratch *scratch, const void *name)
 {
 	__u32 n = scratch->n_names;
@@ -14,10 +17,9 @@ static __always_inline void push_name(struct scratch *scratch, const void *name)
 }
 
 // Adds the last of the names that are left to a path at the cursor; whether there was one.
-__noinline int join_name(__u32 slot)
+static __always_inline bool join_name(struct scratch *scratch)
 {
-	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
-	if (!scratch || scratch->n_names == 0)
+	if (scratch->n_names == 0)
 		return false;
 	__u32 left = scratch->n_names - 1;
 	scratch->n_names = left;
@@ -27,6 +29,19 @@ __noinline int join_name(__u32 slot)
 	long got = bpf_probe_read_kernel_str(&scratch->record[(at + 1) & RECORD_MAX], NAME_MAX, name);
 	// The NUL of a name is where the next slash goes.
 	scratch->cursor = at + (got > 0 ? got : 1);
+	return true;
+}
+
+// Whether there may be more of them.
+__noinline int join_some_names(__u32 slot)
+{
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
+	if (!scratch)
+		return false;
+	each (i, ROUNDS) {
+		if (!join_name(scratch))
+			return false;
+	}
 	return true;
 }
 
@@ -42,8 +57,8 @@ __noinline __u32 join_names(__u32 slot)
 		scratch->record[(start + 1) & RECORD_MAX] = 0;
 		return 2;
 	}
-	each (i, PATH_NAMES) {
-		if (!join_name(slot))
+	each (i, PATH_NAMES / ROUNDS) {
+		if (!join_some_names(slot))
 			break;
 	}
 	__u32 end = scratch->cursor;
@@ -52,11 +67,8 @@ __noinline __u32 join_names(__u32 slot)
 }
 
 // From a dentry to the one above it, be that in the file system that it is mounted on; whether there is one.
-__noinline int walk_up(__u32 slot)
+static __always_inline bool walk_up(struct scratch *scratch)
 {
-	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
-	if (!scratch)
-		return false;
 	struct dentry *dentry = (struct dentry *)scratch->dentry;
 	struct mount *mount = (struct mount *)scratch->mount;
 	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
@@ -75,6 +87,19 @@ __noinline int walk_up(__u32 slot)
 	return true;
 }
 
+// Whether there may be more of them.
+__noinline int walk_up_some(__u32 slot)
+{
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
+	if (!scratch)
+		return false;
+	each (i, ROUNDS) {
+		if (!walk_up(scratch))
+			return false;
+	}
+	return true;
+}
+
 // The path of a file from the root of its mount namespace. What is in no file system has only a name ("memfd:x").
 __noinline __u32 path_to(__u32 slot, __u32 at, __u64 of)
 {
@@ -87,8 +112,8 @@ __noinline __u32 path_to(__u32 slot, __u32 at, __u64 of)
 	scratch->mount = (__u64)container_of(vfsmount, struct mount, mnt);
 	scratch->n_names = 0;
 	scratch->cursor = at;
-	each (i, PATH_NAMES) {
-		if (!walk_up(slot))
+	each (i, PATH_NAMES / ROUNDS) {
+		if (!walk_up_some(slot))
 			break;
 	}
 	if (scratch->n_names == 0) {
@@ -114,17 +139,19 @@ static __always_inline struct kernfs_node *parent_of(struct kernfs_node *node)
 	return BPF_CORE_READ(node, parent);
 }
 
-// From the node of a control group to the one above it; whether there is one.
+// From the node of a control group to those above it; whether there may be more.
 __noinline int walk_up_groups(__u32 slot)
 {
 	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
 	if (!scratch)
 		return false;
-	struct kernfs_node *node = (struct kernfs_node *)scratch->node, *parent = parent_of(node);
-	if (!parent)
-		return false;
-	push_name(scratch, BPF_CORE_READ(node, name));
-	scratch->node = (__u64)parent;
+	each (i, ROUNDS) {
+		struct kernfs_node *node = (struct kernfs_node *)scratch->node, *parent = parent_of(node);
+		if (!parent)
+			return false;
+		push_name(scratch, BPF_CORE_READ(node, name));
+		scratch->node = (__u64)parent;
+	}
 	return true;
 }
 
@@ -145,7 +172,7 @@ __noinline int append_cgroup(__u32 slot, __u64 of)
 	scratch->cursor = at;
 	scratch->n_names = 0;
 	scratch->node = (__u64)BPF_CORE_READ(state, cgroup, kn);
-	each (i, PATH_NAMES) {
+	each (i, PATH_NAMES / ROUNDS) {
 		if (!walk_up_groups(slot))
 			break;
 	}

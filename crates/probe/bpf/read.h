@@ -141,15 +141,20 @@ static __always_inline struct file **open_files(__u32 *count)
 	return BPF_CORE_READ(table, fd);
 }
 
-// The address of the file behind a descriptor of the current task; 0 if there is none.
-__noinline __u64 file_behind(__s64 fd)
+// The file behind a descriptor of the current task; NULL if there is none.
+static __always_inline struct file *find_file(__s64 fd)
 {
 	__u32 count = 0;
 	struct file **files = open_files(&count);
 	struct file *file = NULL;
 	if (fd >= 0 && fd < count)
 		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-	return (__u64)file;
+	return file;
+}
+
+__noinline __u64 file_behind(__s64 fd)
+{
+	return (__u64)find_file(fd);
 }
 
 static __always_inline struct file *file_of(__s64 fd)
@@ -184,7 +189,7 @@ __noinline int look_at_opened(__u32 slot, __s64 fd)
 	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
 	if (!scratch)
 		return false;
-	struct file *file = fd < 0 ? NULL : file_of(fd);
+	struct file *file = fd < 0 ? NULL : find_file(fd);
 	if (!file) {
 		scratch->opened = (struct opened){};
 		return false;

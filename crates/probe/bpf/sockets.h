@@ -16,7 +16,7 @@ enum direction { OUTBOUND, INBOUND };
 // The address of the socket behind a descriptor; 0 if it is something else.
 __noinline __u64 socket_behind(__s64 fd)
 {
-	struct file *file = file_of(fd);
+	struct file *file = find_file(fd);
 	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return 0;
 	struct socket *socket = BPF_CORE_READ(file, private_data);
