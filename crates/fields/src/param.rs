@@ -242,7 +242,8 @@ impl<'a> Param<'a> {
 
     /// Text without the NUL that ends it, and without what follows one.
     pub(crate) fn text(&self) -> &'a [u8] {
-        self.raw().split(|&byte| byte == 0).next().unwrap_or_default()
+        let raw = self.raw();
+        memchr::memchr(0, raw).and_then(|end| raw.get(..end)).unwrap_or(raw)
     }
 
     pub(crate) fn i64(&self) -> i64 {

@@ -15,8 +15,10 @@ pub(super) struct Answers {
     pub(super) bits: Vec<u64>,
     /// Which groups' answers are in `bits`.
     pub(super) known: Vec<u64>,
-    /// Whether `known` and what follows are about this event.
-    has_begun: bool,
+    /// Counts events.
+    event: u64,
+    /// The event that `known` and what follows are about.
+    begun: u64,
     /// The lifetimes whose kept answers were asked for in this event, as bits.
     loaded: u32,
     /// The lifetimes whose answers can be kept in this event, of those that were asked for.
@@ -30,17 +32,20 @@ pub(super) struct Answers {
     one: Vec<u64>,
     /// By group; made when the first text is seen.
     caches: Vec<Option<TextCache>>,
-    /// By family, as the caches of groups.
-    families: Vec<Option<TextCache>>,
-    /// By family.
-    roots: Vec<FamilyRoot>,
+    families: Vec<FamilyAnswers>,
+}
+
+/// Answers about the texts of a family.
+#[derive(Debug)]
+struct FamilyAnswers {
+    cache: TextCache,
+    /// What was found in which event.
+    root: (u64, FamilyRoot),
 }
 
 /// The text that the fields of a family are answered from in an event.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FamilyRoot {
-    #[default]
-    NotAsked,
     /// There is none: each field has to be asked.
     Absent,
     /// What is known of it is in this place of the family's cache.
@@ -53,15 +58,17 @@ impl Answers {
     pub(super) fn of<F>(graph: &Graph<F>) -> Self {
         let n_words = |group: &Group<F>| group.span.words.len();
         let widest = graph.groups.iter().map(n_words).max().unwrap_or(0);
-        let n_families = graph.layout.families.len();
+        let families = graph.layout.families.iter().map(|place| FamilyAnswers {
+            cache: TextCache::new(place.bits.len()),
+            root: (0, FamilyRoot::Absent),
+        });
         Self {
             bits: vec![0; graph.layout.n_bits()],
             known: vec![0; graph.layout.n_known()],
             all: vec![0; widest],
             one: vec![0; widest],
             caches: graph.groups.iter().map(|_| None).collect(),
-            families: (0..n_families).map(|_| None).collect(),
-            roots: vec![FamilyRoot::NotAsked; n_families],
+            families: families.collect(),
             ..Self::default()
         }
     }
@@ -69,18 +76,15 @@ impl Answers {
     /// The next event: nothing is known of it.
     #[inline]
     pub(super) fn forget(&mut self) {
-        self.has_begun = false;
+        self.event += 1;
         self.fresh = 0;
-        for root in &mut self.roots {
-            *root = FamilyRoot::NotAsked;
-        }
     }
 
     /// To be called before answers are looked at, any number of times an event.
     #[inline]
     pub(super) fn begin(&mut self) {
-        if !self.has_begun {
-            self.has_begun = true;
+        if self.begun != self.event {
+            self.begun = self.event;
             clear(&mut self.known);
             // Of these nothing is ever kept.
             self.loaded = 1 << Lifetime::Event as u32 | 1 << Lifetime::Clock as u32;
@@ -151,14 +155,13 @@ impl Answers {
         world: &W,
     ) -> bool {
         match self.root(graph, index, world) {
-            FamilyRoot::NotAsked | FamilyRoot::Absent => false,
+            FamilyRoot::Absent => false,
             FamilyRoot::Uncached => true,
             FamilyRoot::Cached(slot) => {
                 let place = &graph.layout.families[index];
-                if let Some(cache) = &self.families[index] {
-                    store(&mut self.bits[place.bits.clone()], cache.answers(slot));
-                    self.know_family(place);
-                }
+                let answers = self.families[index].cache.answers(slot);
+                store(&mut self.bits[place.bits.clone()], answers);
+                self.know_family(place);
                 true
             }
         }
@@ -172,30 +175,31 @@ impl Answers {
         index: usize,
         world: &W,
     ) -> FamilyRoot {
-        if self.roots[index] != FamilyRoot::NotAsked {
-            return self.roots[index];
+        if let (event, root) = self.families[index].root
+            && event == self.event
+        {
+            return root;
         }
         let place = &graph.layout.families[index];
         let mut root = FamilyRoot::Absent;
         world.visit_root(place.family, &mut |number, text| {
             let (key, hash) = ((number, text), hash_of((number, text)));
-            let cache =
-                self.families[index].get_or_insert_with(|| TextCache::new(place.bits.len()));
-            let slot = cache.find(hash, key).or_else(|| {
+            let slot = self.families[index].cache.find(hash, key).or_else(|| {
                 self.evaluate_family(graph, place, world);
-                self.families[index].as_mut()?.put(hash, key, &self.bits[place.bits.clone()])
+                self.families[index].cache.put(hash, key, &self.bits[place.bits.clone()])
             });
             root = slot.map_or(FamilyRoot::Uncached, FamilyRoot::Cached);
         });
-        self.roots[index] = root;
+        self.families[index].root = (self.event, root);
         root
     }
 
     /// What is kept beside texts of a family.
-    pub(super) fn cache(&mut self, family: usize) -> Option<&mut TextCache> {
-        self.families[family].as_mut()
+    pub(super) fn cache(&mut self, family: usize) -> &mut TextCache {
+        &mut self.families[family].cache
     }
 
+    #[inline(never)]
     fn evaluate_family<F, W: World<F> + ?Sized>(
         &mut self,
         graph: &Graph<F>,

@@ -79,15 +79,14 @@ impl Evaluator {
         let has_unknown = world.is_unknown();
         let mut has_memos = false;
         for (nth, block) in program.blocks.iter().enumerate() {
-            let left = if has_unknown { block.all() } else { self.left(run, nth, block) };
+            let left = if has_unknown { block.all } else { self.left(run, nth, block) };
             done(None);
             if left == 0 {
                 continue;
             }
             if !has_memos {
                 has_memos = true;
-                self.answers.begin();
-                self.memos.clear(program.n_memos);
+                self.begin_rules(program);
             }
             if self.run_rules(run, block, left, has_unknown, &mut report, &mut done).is_break() {
                 break;
@@ -136,14 +135,26 @@ impl Evaluator {
     /// The next event is for this program; nothing is known of it.
     #[inline]
     pub(super) fn turn_to<F>(&mut self, graph: &Graph<F>, program: &Program) {
-        assert_eq!(program.generation, graph.generation, "the program of another graph");
+        assert!(program.generation == graph.generation, "the program of another graph");
         if self.generation != Some(graph.generation) {
-            let generation = Some(graph.generation);
-            *self = Self { generation, answers: Answers::of(graph), ..Self::default() };
+            self.start(graph);
         }
         self.answers.forget();
     }
 
+    #[cold]
+    fn start<F>(&mut self, graph: &Graph<F>) {
+        let generation = Some(graph.generation);
+        *self = Self { generation, answers: Answers::of(graph), ..Self::default() };
+    }
+
+    #[inline(never)]
+    fn begin_rules(&mut self, program: &Program) {
+        self.answers.begin();
+        self.memos.clear(program.n_memos);
+    }
+
+    #[inline(never)]
     fn run_rules<F, W: World<F> + ?Sized>(
         &mut self,
         run: Run<'_, F, W>,

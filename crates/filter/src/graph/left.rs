@@ -14,6 +14,7 @@ pub(super) const UNKNOWN_RULES: u64 = u64::MAX;
 /// What is kept beside the thread or the fd of the event about a block.
 #[derive(Clone, Copy, Debug)]
 struct Kept {
+    place: KeptPlace,
     /// Among the blocks that have something there.
     number: u32,
     stamp: [u64; 2],
@@ -30,39 +31,44 @@ impl Evaluator {
         nth: usize,
         block: &Block,
     ) -> u64 {
-        let mut left = block.all();
-        let mut kept = [None; KeptPlace::ALL.len()];
-        for place in KeptPlace::ALL {
-            if let Some(number) = block.kept[place as usize]
-                && let Some(stamp) = run.world.stamp(mark(place))
-            {
-                let word = kept_left(run, place, number, stamp);
-                kept[place as usize] = Some(Kept { number, stamp, left: word });
-                left &= word;
-                if left == 0 {
-                    return 0;
-                }
-            }
-        }
-        let mut ruled_out = [0; KeptPlace::ALL.len()];
-        for look in &block.families {
-            if left & look.rules == 0 {
-                continue;
-            }
-            let passing = self.left_by_family(run, look);
-            if let Some(place) = look.keeps {
-                ruled_out[place as usize] |= !passing;
-            }
+        let fd = kept(run, KeptPlace::Fd, block);
+        let mut left = fd.map_or(block.all, |fd| block.all & fd.left);
+        let mut passing = UNKNOWN_RULES;
+        if let Some(look) = &block.family
+            && left & look.rules != 0
+        {
+            passing = self.left_by_family(run, look);
             left &= passing;
+        }
+        // Where the fd is one that nothing can be kept beside, there is nothing more to do.
+        if left == 0 && (fd.is_none() || passing == UNKNOWN_RULES) {
+            return 0;
+        }
+        self.left_by_rest(run, nth, block, left, (fd, passing))
+    }
+
+    /// Looks at what is kept beside the thread, makes the steps, and keeps what they rule out.
+    #[inline(never)]
+    fn left_by_rest<F, W: World<F> + ?Sized>(
+        &mut self,
+        run: Run<'_, F, W>,
+        nth: usize,
+        block: &Block,
+        mut left: u64,
+        (fd, passing): (Option<Kept>, u64),
+    ) -> u64 {
+        let thread = kept(run, KeptPlace::Thread, block);
+        left &= thread.map_or(UNKNOWN_RULES, |thread| thread.left);
+        let mut ruled_out = [0; KeptPlace::ALL.len()];
+        if let Some(place) = block.family.as_ref().and_then(|look| look.keeps) {
+            ruled_out[place as usize] = !passing;
         }
         if left != 0 {
             left = self.left_by_steps(run, nth, block, left, &mut ruled_out);
         }
-        for place in KeptPlace::ALL {
-            if let Some(kept) = kept[place as usize]
-                && kept.left & ruled_out[place as usize] != 0
-            {
-                keep_left(run, place, kept, !ruled_out[place as usize]);
+        for (kept, ruled_out) in [thread, fd].into_iter().zip(ruled_out) {
+            if let Some(kept) = kept.filter(|kept| kept.left & ruled_out != 0) {
+                keep_left(run, kept, !ruled_out);
             }
         }
         left
@@ -76,10 +82,8 @@ impl Evaluator {
         look: &FamilyLook,
     ) -> u64 {
         let root = self.answers.root(run.graph, look.family, run.world);
-        if let FamilyRoot::Cached(slot) = root
-            && let Some(cache) = self.answers.cache(look.family)
-        {
-            let left = cache.left(slot, look.column);
+        if let FamilyRoot::Cached(slot) = root {
+            let left = self.answers.cache(look.family).left(slot, look.column);
             if left != UNKNOWN_RULES {
                 return left;
             }
@@ -102,10 +106,8 @@ impl Evaluator {
             }
             left &= !step.rules | self.passes(step);
         }
-        if let FamilyRoot::Cached(slot) = root
-            && let Some(cache) = self.answers.cache(look.family)
-        {
-            cache.put_left(slot, look.column, left);
+        if let FamilyRoot::Cached(slot) = root {
+            self.answers.cache(look.family).put_left(slot, look.column, left);
         }
         left
     }
@@ -194,13 +196,15 @@ const fn mark(place: KeptPlace) -> Lifetime {
     }
 }
 
+/// What is kept in a place about a block, if anything can be.
 #[inline]
-fn kept_left<F, W: World<F> + ?Sized>(
+fn kept<F, W: World<F> + ?Sized>(
     run: Run<'_, F, W>,
     place: KeptPlace,
-    number: u32,
-    stamp: [u64; 2],
-) -> u64 {
+    block: &Block,
+) -> Option<Kept> {
+    let number = block.kept[place as usize]?;
+    let stamp = run.world.stamp(mark(place))?;
     let start = run.graph.layout.kept_rules[place as usize];
     let mut left = UNKNOWN_RULES;
     run.world.kept(place, &mut |generation, words| {
@@ -212,17 +216,13 @@ fn kept_left<F, W: World<F> + ?Sized>(
             left = *kept;
         }
     });
-    left
+    Some(Kept { place, number, stamp, left })
 }
 
-/// Keeps in a place which rules are left, of those that were.
+/// Keeps which rules are left, of those that were.
 #[cold]
-fn keep_left<F, W: World<F> + ?Sized>(
-    run: Run<'_, F, W>,
-    place: KeptPlace,
-    before: Kept,
-    left: u64,
-) {
+fn keep_left<F, W: World<F> + ?Sized>(run: Run<'_, F, W>, before: Kept, left: u64) {
+    let place = before.place;
     let start = run.graph.layout.kept_rules[place as usize];
     let number = before.number as usize;
     run.world.kept(place, &mut |generation, words| {

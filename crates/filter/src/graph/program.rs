@@ -48,8 +48,10 @@ pub(super) enum ProgramNode {
 pub(super) struct Block {
     /// The caller's numbers, and the conditions.
     pub(super) rules: Vec<(u32, Edge)>,
-    /// What texts of families are asked.
-    pub(super) families: Vec<FamilyLook>,
+    /// As a mask.
+    pub(super) all: u64,
+    /// What the text of a family is asked.
+    pub(super) family: Option<FamilyLook>,
     /// All other steps.
     pub(super) steps: Vec<Step>,
     /// If a place has something of this block: its number among the blocks that have.
@@ -153,13 +155,6 @@ impl Step {
     }
 }
 
-impl Block {
-    /// All rules.
-    pub(super) fn all(&self) -> u64 {
-        u64::MAX >> (64 - self.rules.len().clamp(1, 64))
-    }
-}
-
 pub(super) fn compile<F>(
     graph: &Graph<F>,
     conditions: &[(u32, Root)],
@@ -220,41 +215,36 @@ impl<F> Compiler<'_, F> {
         }
         let mut added = vec![None; self.pool.len()];
         for rules in rules.chunks(64) {
-            let (families, steps) = self.by_family(self.steps(rules));
-            let kept = self.number_kept(&families, &steps);
+            let all = u64::MAX >> (64 - rules.len().clamp(1, 64));
+            let (family, steps) = self.take_family(self.steps(rules));
+            let kept = self.number_kept(family.as_ref(), &steps);
             let rules = rules
                 .iter()
                 .map(|(number, root)| (*number, self.add(*root, &uses, &mut added, &mut program)))
                 .collect();
-            program.blocks.push(Block { rules, families, steps, kept });
+            program.blocks.push(Block { rules, all, family, steps, kept });
         }
         program
     }
 
-    /// Takes out the steps that are about one family alone.
-    fn by_family(&self, steps: Vec<Step>) -> (Vec<FamilyLook>, Vec<Step>) {
-        let mut looks: Vec<FamilyLook> = Vec::new();
-        let mut rest = Vec::new();
-        for step in steps {
-            let Some(family) = self.family(&step) else {
-                rest.push(step);
-                continue;
-            };
-            match looks.iter_mut().find(|look| look.family == family) {
-                Some(look) => {
-                    look.rules |= step.rules;
-                    look.steps.push(step);
-                }
-                None => looks.push(FamilyLook {
-                    family,
-                    column: self.graph.counts.looks.fetch_add(1, Ordering::Relaxed),
-                    rules: step.rules,
-                    keeps: step.keeps,
-                    steps: vec![step],
-                }),
-            }
-        }
-        (looks, rest)
+    /// Takes out the steps that are about one family alone: about the one that most of them are about.
+    fn take_family(&self, steps: Vec<Step>) -> (Option<FamilyLook>, Vec<Step>) {
+        let count =
+            |family: &usize| steps.iter().filter(|step| self.family(step) == Some(*family)).count();
+        let families = 0..self.graph.layout.families.len();
+        let Some(family) = families.max_by_key(count).filter(|family| count(family) > 0) else {
+            return (None, steps);
+        };
+        let (steps, rest): (Vec<_>, _) =
+            steps.into_iter().partition(|step| self.family(step) == Some(family));
+        let look = FamilyLook {
+            family,
+            column: self.graph.counts.looks.fetch_add(1, Ordering::Relaxed),
+            rules: steps.iter().fold(0, |rules, step| rules | step.rules),
+            keeps: steps.first().and_then(|step| step.keeps),
+            steps,
+        };
+        (Some(look), rest)
     }
 
     /// That of all its groups.
@@ -266,12 +256,13 @@ impl<F> Compiler<'_, F> {
 
     fn number_kept(
         &self,
-        families: &[FamilyLook],
+        family: Option<&FamilyLook>,
         steps: &[Step],
     ) -> [Option<u32>; KeptPlace::ALL.len()] {
         KeptPlace::ALL.map(|place| {
-            let is_kept = families.iter().any(|look| look.keeps == Some(place))
-                || steps.iter().any(|step| step.keeps == Some(place));
+            let mut keeps =
+                steps.iter().map(|step| step.keeps).chain(family.map(|look| look.keeps));
+            let is_kept = keeps.any(|keeps| keeps == Some(place));
             let number = || self.graph.counts.kept[place as usize].fetch_add(1, Ordering::Relaxed);
             is_kept.then(number).filter(|number| *number < MOST_KEPT_BLOCKS)
         })
