@@ -7,6 +7,17 @@ use gyr_capture::{Next, Source};
 use gyr_event::{Event, EventCode, Interest, ParamType, syscall_by_name};
 use gyr_probe::{Config, LoadError, Probe};
 
+/// One system call with up to six arguments, numbers or addresses; what it returns, negative errors included.
+macro_rules! sys {
+    ($number:expr $(, $argument:expr)*) => {{
+        // SAFETY: the arguments are numbers or addresses of memory that outlives the call.
+        let result = unsafe { libc::syscall($number $(, $argument as i64)*) };
+        // SAFETY: the address of errno of this thread is always valid.
+        if result < 0 { -i64::from(unsafe { *libc::__errno_location() }) } else { result }
+    }};
+}
+pub(crate) use sys;
+
 /// Numbers that a child leaves for its parent.
 pub(crate) struct Notes(&'static [AtomicI64; 64]);
 
@@ -151,9 +162,13 @@ impl Drop for Folder {
 }
 
 /// Runs `act` in a child that then ends.
+///
+/// Not by the C library's `fork`: where two threads are in it at once, the child unlocks what the other waits for, by a
+/// `futex` that is no part of `act`.
 pub(crate) fn fork(act: impl FnOnce()) -> i32 {
-    // SAFETY: the child only makes system calls and ends without unwinding or running destructors.
-    let pid = unsafe { libc::fork() };
+    // The child only makes system calls and ends without unwinding or running destructors.
+    let pid = sys!(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0);
+    let pid = i32::try_from(pid).unwrap();
     assert!(pid >= 0);
     if pid == 0 {
         act();
@@ -167,17 +182,6 @@ pub(crate) fn wait(pid: i32) {
     // SAFETY: waits for a child of ours; no status is asked for.
     assert_eq!(unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) }, pid);
 }
-
-/// One system call with up to six arguments, numbers or addresses; what it returns, negative errors included.
-macro_rules! sys {
-    ($number:expr $(, $argument:expr)*) => {{
-        // SAFETY: the arguments are numbers or addresses of memory that outlives the call.
-        let result = unsafe { libc::syscall($number $(, $argument as i64)*) };
-        // SAFETY: the address of errno of this thread is always valid.
-        if result < 0 { -i64::from(unsafe { *libc::__errno_location() }) } else { result }
-    }};
-}
-pub(crate) use sys;
 
 /// An event as one line: its name, then each parameter. Texts are quoted without the NUL that must end them, flags
 /// are hexadecimal, other numbers decimal, bytes escaped; what is empty is left out.
