@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use super::live::Watcher;
-use super::loads::{cpu_of, percent, rule_sets, spawn};
+use super::loads::{percent, rule_sets, spawn, told_by};
 use super::spread::Spread;
 use super::{Setup, Table};
 
@@ -96,7 +96,7 @@ fn flooded(setup: &Setup, rules: &[PathBuf], load: &[&str]) -> Result<Flooded> {
     let (started, before) = (Instant::now(), watcher.cpu()?);
     let loads: Vec<Child> = (0..n_cpus()?).map(|_| spawn(load)).collect::<Result<_>>()?;
     for load in loads {
-        cpu_of(load)?;
+        told_by(load)?;
     }
     let (seconds, own_cpu) = (started.elapsed().as_secs_f64(), watcher.cpu()? - before);
     let (events, drops) = watcher.stop()?;

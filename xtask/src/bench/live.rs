@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::loads::{cpu_of, rule_sets, spawn};
+use super::loads::{rule_sets, spawn, told_by};
 use super::{Setup, Table};
 
 /// A file that nobody else opens: who sees it opened is awake.
@@ -123,7 +123,7 @@ impl Drop for Watcher {
 
 /// CPU seconds that a load takes, in a process of its own.
 fn load(name: &str, n: u64) -> Result<f64> {
-    cpu_of(spawn(&[name, &n.to_string()])?)
+    told_by(spawn(&[name, &n.to_string()])?)
 }
 
 /// What one ignored system call costs more, beside what an empty program at the end of each call costs.

@@ -135,7 +135,7 @@ pub(super) fn rule_sets(setup: &Setup) -> [(&'static str, Vec<PathBuf>); 2] {
 /// One of the loads of `cargo xtask workload`, in a process of its own that says what CPU time it took.
 fn own(name: &str, n: u64) -> Result<Cost> {
     let started = Instant::now();
-    let cpu = cpu_of(spawn(&[name, &n.to_string()])?)?;
+    let cpu = told_by(spawn(&[name, &n.to_string()])?)?;
     Ok(Cost { wall: started.elapsed().as_secs_f64(), cpu })
 }
 
@@ -145,8 +145,8 @@ pub(super) fn spawn(args: &[&str]) -> Result<Child> {
     Ok(Command::new(this).arg("workload").args(args).stdout(Stdio::piped()).spawn()?)
 }
 
-/// What the load says that it took, when it has ended.
-pub(super) fn cpu_of(load: Child) -> Result<f64> {
+/// The number that the load prints when it has ended: CPU seconds, but for `peak`.
+pub(super) fn told_by(load: Child) -> Result<f64> {
     let output = load.wait_with_output()?;
     ensure!(output.status.success(), "a load failed");
     Ok(String::from_utf8(output.stdout)?.trim().parse()?)

@@ -58,6 +58,11 @@ static BENCHES: &[Bench] = &[
     },
     Bench { name: "loading", help: "CPU time to load rules", run: replay::loading },
     Bench { name: "replay", help: "events per second from a capture", run: replay::run },
+    Bench {
+        name: "peak",
+        help: "the most memory that a replay has at once, by rules",
+        run: replay::peak,
+    },
     Bench { name: "syscall", help: "what one system call costs more with Gyr", run: live::syscall },
     Bench { name: "opens", help: "500,000 open/read/close: CPU time, drops", run: loads::opens },
     Bench { name: "execs", help: "2,000 fork and exec: CPU time, drops", run: loads::execs },
@@ -156,14 +161,22 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
 
 fn set_up() -> Result<Setup> {
     let root = crate::root();
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--package", "gyr"])
-        .current_dir(&root)
-        .status()?;
-    ensure!(built.success(), "gyr does not build");
     let shared =
         std::env::var_os("GYR_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
     let scratch = std::env::temp_dir().join(format!("gyr-bench-{}", std::process::id()));
     std::fs::create_dir_all(&scratch)?;
-    Ok(Setup { gyr: root.join("target/release/gyr"), shared, scratch })
+    Ok(Setup { gyr: gyr()?, shared, scratch })
+}
+
+/// The binary that is measured: that of this tree, or the one that `$GYR` names, to compare two.
+fn gyr() -> Result<PathBuf> {
+    if let Some(other) = std::env::var_os("GYR") {
+        return Ok(PathBuf::from(other));
+    }
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--package", "gyr"])
+        .current_dir(crate::root())
+        .status()?;
+    ensure!(built.success(), "gyr does not build");
+    Ok(crate::root().join("target/release/gyr"))
 }

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use gyr_capture::scap::Packing;
 
 use super::captures::{LARGE, SMALL, repeated, unpacked};
-use super::instructions::replay_arguments;
-use super::loads::{program, rule_sets};
+use super::instructions::{ONE_RULE, replay_arguments};
+use super::loads::{program, rule_sets, spawn, told_by};
 use super::spread::Spread;
 use super::{Setup, Table, variants};
 
@@ -39,6 +39,29 @@ fn replayed(setup: &Setup, rules: &[PathBuf], capture: &Path) -> Result<f64> {
     let mut command = Command::new(&setup.gyr);
     replay_arguments(&mut command, setup, rules, capture)?;
     Ok(program(&mut command)?.cpu)
+}
+
+/// The most memory that a replay has at once, by rules.
+pub(super) fn peak(setup: &Setup, table: &mut Table) -> Result<()> {
+    let one = setup.scratch.join("one.yaml");
+    std::fs::write(&one, ONE_RULE)?;
+    let capture = unpacked(setup, LARGE.0)?;
+    for (case, rules) in [
+        ("one rule", vec![one]),
+        ("25 rules", setup.upstream_rules(1)),
+        ("93 rules", setup.upstream_rules(3)),
+        ("93 rules × 10", vec![variants::write(setup, 10)?]),
+        ("93 rules × 100", vec![variants::write(setup, 100)?]),
+    ] {
+        let mut replay = Command::new(&setup.gyr);
+        replay_arguments(&mut replay, setup, &rules, &capture)?;
+        let args = replay.get_args().map(|arg| arg.to_str().context("a path that is no text"));
+        let args = args.collect::<Result<Vec<&str>>>()?;
+        let gyr = setup.gyr.to_str().context("a path that is no text")?;
+        let kib = told_by(spawn(&[&["peak", gyr], &args[..]].concat())?)?;
+        table.row("peak", case, format!("{:.1} MiB", kib / 1024.0));
+    }
+    Ok(())
 }
 
 /// CPU time of a dry run.

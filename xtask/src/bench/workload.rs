@@ -5,7 +5,7 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use nix::sys::resource::{UsageWho, getrusage};
 
 /// How often a paced load looks whether it is ahead of its time.
@@ -14,13 +14,18 @@ const SLOT: Duration = Duration::from_millis(1);
 /// Runs one load, in this process.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    if let ["peak", program, args @ ..] = &args[..] {
+        return peak(program, args);
+    }
     let before = cpu_time();
     match args[..] {
         ["getppid", n] => repeat(getppid, n)?,
         ["opens", n] => repeat(open_read_close, n)?,
         ["execs", n] => repeat(fork_exec, n)?,
         ["paced", rate, seconds] => paced(number(rate)?, Duration::from_secs(number(seconds)?))?,
-        _ => bail!("usage: cargo xtask workload getppid|opens|execs N, or paced RATE SECONDS"),
+        _ => bail!(
+            "usage: cargo xtask workload getppid|opens|execs N, paced RATE SECONDS, or peak PROGRAM ..."
+        ),
     }
     println!("{}", cpu_time() - before);
     Ok(())
@@ -52,6 +57,14 @@ fn paced(rate: u64, lasting: Duration) -> Result<()> {
             std::thread::sleep(SLOT);
         }
     }
+}
+
+/// Runs a program, and prints the most memory that it had at once, in KiB.
+fn peak(program: &str, args: &[&str]) -> Result<()> {
+    let status = Command::new(program).args(args).stdout(Stdio::null()).status()?;
+    ensure!(status.success(), "{program} ended: {status}");
+    println!("{}", getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss());
+    Ok(())
 }
 
 fn getppid() -> Result<()> {
