@@ -35,6 +35,8 @@ pub struct Engine {
     /// While somebody asks why a rule does what it does.
     explainer: Option<Box<Explainer>>,
     beside: Option<Box<Beside>>,
+    /// Whether any of these three is there: mostly none is, and one look tells.
+    is_watched: bool,
     n_events: u64,
     first_ts: Option<u64>,
     /// When [`Settings::forget`] is due next, by the time of events.
@@ -106,6 +108,7 @@ impl Engine {
             rules,
             state: State::new(settings.limits),
             captures: settings.captures.clone().map(Captures::new),
+            is_watched: settings.captures.is_some(),
             settings,
             session,
             scratch: Scratch::default(),
@@ -171,7 +174,9 @@ impl Engine {
                 Ok(Next::End) => return Ok(End::Source),
                 Err(error) => return Err(error),
             };
-            self.tell_captures(control);
+            if self.is_watched {
+                self.tell_captures(control);
+            }
             if !control.goes_on(turn) {
                 return Ok(End::Stopped);
             }
@@ -214,20 +219,30 @@ impl Engine {
     /// From the next event on, asserts these rules too, until [`Self::assert_no_more`]. Their matches go to `tell` only.
     pub fn assert_beside(&mut self, rules: Rules, tell: Box<dyn FnMut(Alert) + Send>) {
         self.beside = Some(Box::new(Beside::new(rules, tell)));
+        self.is_watched = true;
     }
 
     pub fn assert_no_more(&mut self) {
         self.beside = None;
+        self.look_for_watchers();
     }
 
     /// From the next event on, watches why one rule matches or does not.
     pub fn explain(&mut self, question: Question) {
         self.explainer = Some(Box::new(Explainer::new(question)));
+        self.is_watched = true;
     }
 
     /// What was seen since; ends the watch.
     pub fn explained(&mut self) -> Option<Explanation> {
-        self.explainer.take().map(|explainer| explainer.finish())
+        let explainer = self.explainer.take();
+        self.look_for_watchers();
+        explainer.map(|explainer| explainer.finish())
+    }
+
+    fn look_for_watchers(&mut self) {
+        self.is_watched =
+            self.captures.is_some() || self.explainer.is_some() || self.beside.is_some();
     }
 
     pub const fn rules(&self) -> &Rules {
@@ -251,7 +266,6 @@ impl Engine {
         self.captures.as_ref().map(Captures::stats).unwrap_or_default()
     }
 
-    #[inline]
     fn tell_captures(&mut self, control: &mut impl Control) {
         let Some(captures) = &mut self.captures else { return };
         while let Some(notice) = captures.next_notice() {
@@ -283,6 +297,22 @@ impl Engine {
     #[inline(always)]
     fn take(&mut self, record: &Record<'_>, host: &mut dyn Host, control: &mut impl Control) {
         self.session.begin(&record.event);
+        if self.is_watched {
+            return self.take_watched(record, host, control);
+        }
+        let current = self.state.apply(&record.event, host);
+        if self.is_asked(record) {
+            self.assert_rules(record, current, control);
+        }
+    }
+
+    #[inline(never)]
+    fn take_watched(
+        &mut self,
+        record: &Record<'_>,
+        host: &mut dyn Host,
+        control: &mut impl Control,
+    ) {
         if let Some(captures) = &mut self.captures {
             captures.before(record, &mut self.state, host);
         }
@@ -295,14 +325,19 @@ impl Engine {
         if self.beside.is_some() && is_for_rules(record) {
             self.assert_rules_beside(record, current);
         }
-        let is_asked =
-            self.rules.asked.get(record.event.code().index()).is_some_and(|asked| *asked);
-        if is_asked && !record.flags.contains(RecordFlags::STATE_ONLY) {
+        if self.is_asked(record) {
             self.assert_rules(record, current, control);
         }
         if let Some(captures) = &mut self.captures {
             captures.after(record.event.ts());
         }
+    }
+
+    /// Whether any rule may match.
+    #[inline(always)]
+    fn is_asked(&self, record: &Record<'_>) -> bool {
+        self.rules.asked.get(record.event.code().index()).is_some_and(|asked| *asked)
+            && !record.flags.contains(RecordFlags::STATE_ONLY)
     }
 
     /// Tells which rules match.

@@ -8,7 +8,11 @@ use crate::{EventCode, EventFlags, EventInfo, HEADER_LEN, Syscall, syscall, sysc
 #[derive(Clone, Copy, Debug)]
 pub struct Event<'a> {
     record: &'a [u8],
-    header: Header,
+    ts: u64,
+    tid: i64,
+    code: EventCode,
+    n_params: u8,
+    len_width: u8,
     cpu: u16,
     num: u64,
 }
@@ -25,6 +29,9 @@ pub struct Header {
     n_params: u8,
     len_width: u8,
 }
+
+/// No record has more parameters: the format's own limit.
+const MOST_PARAMS: u32 = 32;
 
 /// Why bytes are not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,21 +61,40 @@ impl std::error::Error for Malformed {}
 
 impl Header {
     /// Checks the record at the start of `bytes`, which may hold more: all lengths, once.
-    #[inline(always)]
+    #[inline]
     pub fn read(bytes: &[u8]) -> Result<Self, Malformed> {
-        let Some((head, _)) = bytes.split_first_chunk::<HEADER_LEN>() else {
-            return Err(Malformed::Short);
-        };
-        let code = u16::from_le_bytes([head[20], head[21]]);
-        let code = EventCode::new(code).ok_or(Malformed::UnknownCode(code))?;
+        let head = bytes.first_chunk().ok_or(Malformed::Short)?;
+        let code = code_of(head).ok_or(Malformed::UnknownCode(number_of(head)))?;
         let large = code.info().flags.contains(EventFlags::LARGE_PAYLOAD);
+        Self::check(bytes, head, code, large)
+    }
+
+    /// As [`Header::read`], of a record without a large payload that has at least as many parameters as `least` says for its
+    /// code; none for all others. This runs for every record.
+    #[inline(always)]
+    pub fn read_plain(bytes: &[u8], least: &[u8; EventCode::COUNT]) -> Option<Self> {
+        let head = bytes.first_chunk()?;
+        let code = code_of(head)?;
+        let header = Self::check(bytes, head, code, false).ok()?;
+        least.get(code.index()).is_some_and(|&least| header.n_params >= least).then_some(header)
+    }
+
+    #[inline(always)]
+    fn check(
+        bytes: &[u8],
+        head: &[u8; HEADER_LEN],
+        code: EventCode,
+        large: bool,
+    ) -> Result<Self, Malformed> {
         let header = Self {
             ts: le_u64(&head[0..8]),
             tid: le_u64(&head[8..16]).cast_signed(),
             len: le_u32(&head[16..20]),
             code,
-            // No record has more parameters: the format's own limit is 32.
-            n_params: u8::try_from(le_u32(&head[22..26])).map_err(|_| Malformed::Length)?,
+            n_params: match le_u32(&head[22..26]) {
+                n_params @ 0..=MOST_PARAMS => n_params as u8,
+                _ => return Err(Malformed::Length),
+            },
             len_width: if large { 4 } else { 2 },
         };
         let record = bytes.get(..header.len()).ok_or(Malformed::Short)?;
@@ -103,10 +129,20 @@ impl Header {
     }
 
     /// The event whose header this is; `bytes` are those that were checked.
+    #[inline]
     pub fn event(self, bytes: &[u8]) -> Event<'_> {
+        let Self { ts, tid, len: _, code, n_params, len_width } = self;
         let record = bytes.get(..self.len()).unwrap_or_default();
-        Event { record, header: self, cpu: 0, num: 0 }
+        Event { record, ts, tid, code, n_params, len_width, cpu: 0, num: 0 }
     }
+}
+
+fn number_of(head: &[u8; HEADER_LEN]) -> u16 {
+    u16::from_le_bytes([head[20], head[21]])
+}
+
+fn code_of(head: &[u8; HEADER_LEN]) -> Option<EventCode> {
+    EventCode::new(number_of(head))
 }
 
 impl<'a> Event<'a> {
@@ -136,20 +172,20 @@ impl<'a> Event<'a> {
 
     /// Nanoseconds since the epoch.
     pub const fn ts(&self) -> u64 {
-        self.header.ts
+        self.ts
     }
 
     /// The thread that the event belongs to; -1 if none.
     pub const fn tid(&self) -> i64 {
-        self.header.tid
+        self.tid
     }
 
     pub const fn code(&self) -> EventCode {
-        self.header.code
+        self.code
     }
 
     pub const fn info(&self) -> &'static EventInfo {
-        self.header.code.info()
+        self.code.info()
     }
 
     pub const fn cpu(&self) -> u16 {
@@ -163,7 +199,7 @@ impl<'a> Event<'a> {
 
     /// How many parameters the record holds, present or empty.
     pub const fn n_params(&self) -> usize {
-        self.header.n_params()
+        self.n_params as usize
     }
 
     /// A parameter's bytes; empty where it is missing.
@@ -206,6 +242,17 @@ impl<'a> Event<'a> {
         leading
     }
 
+    /// The lengths of all parameters, little-endian, and their bytes back to back, if the record has `N` of them and no
+    /// large payload.
+    #[inline]
+    pub fn lens_and_params<const N: usize>(&self) -> Option<(&'a [[u8; 2]; N], &'a [u8])> {
+        if self.n_params() != N || self.len_width != 2 {
+            return None;
+        }
+        let (lens, params) = self.record.get(HEADER_LEN..)?.split_at_checked(2 * N)?;
+        Some((lens.as_chunks().0.first_chunk()?, params))
+    }
+
     #[cold]
     fn bytes_of_large(&self, index: usize) -> &'a [u8] {
         let mut params = self.params();
@@ -243,6 +290,21 @@ impl<'a> Event<'a> {
         signed(self.bytes(index))
     }
 
+    /// As [`Event::i64`] of the first parameter, where most exits have their result.
+    #[inline]
+    pub fn first(&self) -> Option<i64> {
+        let start = HEADER_LEN + 2 * self.n_params();
+        if let (Some([8, 0]), Some(first)) =
+            (self.record.get(HEADER_LEN..HEADER_LEN + 2), self.record.get(start..start + 8))
+            && let Some(first) = first.first_chunk()
+            && self.n_params > 0
+            && self.len_width == 2
+        {
+            return Some(i64::from_le_bytes(*first));
+        }
+        self.i64(0)
+    }
+
     /// An unsigned number of any width.
     #[inline]
     pub fn u64(&self, index: usize) -> Option<u64> {
@@ -258,7 +320,7 @@ impl<'a> Event<'a> {
     /// The value that the call returned: the first parameter, where the event has a result there.
     pub fn result(&self) -> Option<i64> {
         use crate::ParamType::{ERRNO, FD, PID};
-        if self.header.code.is_enter() {
+        if self.code.is_enter() {
             return None;
         }
         let first = self.info().params.first()?;
@@ -270,7 +332,7 @@ impl<'a> Event<'a> {
     pub fn generic_syscall(&self) -> Option<&'static Syscall> {
         const ID: usize = EventCode::GENERIC.param("ID");
         const NATIVE_ID: usize = EventCode::GENERIC.param("nativeID");
-        if self.header.code != EventCode::GENERIC {
+        if self.code != EventCode::GENERIC {
             return None;
         }
         let number = |index| self.u64(index).and_then(|number| u16::try_from(number).ok());
@@ -281,7 +343,7 @@ impl<'a> Event<'a> {
     }
 
     const fn len_width(&self) -> usize {
-        self.header.len_width()
+        self.len_width as usize
     }
 
     fn len_of(&self, index: usize) -> usize {
@@ -363,32 +425,31 @@ pub fn unsigned(bytes: &[u8]) -> Option<u64> {
 /// The sum of the first `n` lengths, which `lens` starts with. This runs for every record.
 #[inline(always)]
 fn sum_of_lens(lens: &[u8], n: usize, large: bool) -> u64 {
-    if !large
-        && let Some(mask) = MASKS.get(n)
-        && let Some(&eight) = lens.first_chunk::<16>()
+    if large {
+        return sum_of_many_lens(lens, n, large);
+    }
+    if let Some(mask) = MASKS.get(n)
+        && let Some(&four) = lens.first_chunk()
     {
-        return sum_of_eight(u128::from_le_bytes(eight) & mask);
+        return sum_of_four(u64::from_le_bytes(four) & mask);
+    }
+    if let Some(mask) = n.checked_sub(4).and_then(|n| MASKS.get(n))
+        && let Some(&[low, high]) = lens.as_chunks().0.first_chunk()
+    {
+        let high = u64::from_le_bytes(high) & mask;
+        return sum_of_four(u64::from_le_bytes(low)) + sum_of_four(high);
     }
     sum_of_many_lens(lens, n, large)
 }
 
-/// For a number of lengths of two bytes: those bytes of sixteen that they take.
-const MASKS: [u128; 9] = {
-    let mut masks = [0; 9];
-    let mut n = 1;
-    while n < masks.len() {
-        masks[n] = u128::MAX >> (128 - 16 * n);
-        n += 1;
-    }
-    masks
-};
+/// For a number of lengths of two bytes: those bits of eight bytes that they take.
+const MASKS: [u64; 5] = [0, 0xffff, 0xffff_ffff, 0xffff_ffff_ffff, u64::MAX];
 
-/// The sum of eight numbers of two bytes, two at a time: of all that is cheap, the cheapest.
+/// The sum of four numbers of two bytes, two at a time: of all that is cheap, the cheapest.
 #[inline(always)]
-const fn sum_of_eight(eight: u128) -> u64 {
+const fn sum_of_four(four: u64) -> u64 {
     const EVEN: u64 = 0x0000_ffff_0000_ffff;
-    let (low, high) = (eight as u64, (eight >> 64) as u64);
-    let sums = (low & EVEN) + (low >> 16 & EVEN) + (high & EVEN) + (high >> 16 & EVEN);
+    let sums = (four & EVEN) + (four >> 16 & EVEN);
     (sums & u32::MAX as u64) + (sums >> 32)
 }
 
@@ -433,6 +494,7 @@ mod tests {
         let record = openat();
         let event = Event::decode(&record).unwrap();
         assert_eq!((event.ts(), event.tid(), event.code()), (7, 42, EventCode::OPENAT));
+        assert_eq!(event.first(), Some(3));
         assert_eq!(event.i64(1), Some(-100));
         assert_eq!(event.text(2), Some(&b"/etc/passwd"[..]));
         assert_eq!(event.u64(6), Some(99));

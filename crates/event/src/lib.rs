@@ -10,6 +10,7 @@ mod flags;
 mod info;
 mod interest;
 mod names;
+mod place;
 mod record;
 pub mod snapshot;
 mod syscalls;
@@ -28,6 +29,7 @@ pub use info::{
 };
 pub use interest::Interest;
 pub use names::{errno_by_name, errno_name, signal_by_name, signal_name};
+pub use place::Place;
 pub use record::{HEADER_LEN, RecordBuilder};
 pub use syscalls::{
     SYSCALLS, Syscall, SyscallFlags, SyscallKind, syscall, syscall_by_name, syscall_by_nr,

@@ -347,7 +347,7 @@ fn fd<'a>(c: &Context<'a>) -> Option<&'a Fd> {
 
 /// Negative if the event got no fd.
 fn number(c: &Context<'_>) -> i64 {
-    c.current.fd.unwrap_or(-1)
+    c.current.fd().unwrap_or(-1)
 }
 
 fn write_typechar(c: &Context<'_>, out: &mut Vec<u8>) -> bool {

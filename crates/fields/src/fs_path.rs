@@ -135,7 +135,7 @@ fn write_absolute(c: &Context<'_>, param: &Param<'_>, out: &mut Vec<u8>) -> bool
         c.join(b"", path, out);
     } else if flags.contains(EventFlags::CREATES_FD) {
         out.extend_from_slice(c.fd().map_or(UNKNOWN, Fd::name));
-    } else if !flags.contains(EventFlags::USES_FD) || c.current.fd == Some(AT_FDCWD) {
+    } else if !flags.contains(EventFlags::USES_FD) || c.current.fd() == Some(AT_FDCWD) {
         c.join(c.state.cwd(thread), path, out);
     } else {
         let is_relative_to_fd = param.ty == ParamType::FSRELPATH;

@@ -159,28 +159,6 @@ pub(crate) enum RawName {
     Other(Box<[u8]>),
 }
 
-/// The memory of closed fds, for the next ones: open and close are the most frequent calls there are.
-#[derive(Debug, Default)]
-pub(crate) struct SpareFds(Vec<Arc<FdData>>);
-
-impl SpareFds {
-    const MOST: usize = 16;
-
-    /// Memory for a description, to be [`FdData::reset`].
-    #[inline]
-    pub(crate) fn take(&mut self) -> Arc<FdData> {
-        self.0.pop().unwrap_or_else(|| Arc::new(FdData::new(FdType::File)))
-    }
-
-    /// Keeps the memory of an entry that no other process shares.
-    #[inline]
-    pub(crate) fn put(&mut self, fd: Fd) {
-        if self.0.len() < Self::MOST && Arc::strong_count(&fd.data) == 1 {
-            self.0.push(fd.data);
-        }
-    }
-}
-
 impl Fd {
     #[inline]
     pub(crate) fn new(data: Arc<FdData>, open_flags: u32, stamp: u64) -> Self {
@@ -196,6 +174,32 @@ impl Fd {
             stamp: self.stamp,
             slot: Slot::default(),
         }
+    }
+
+    /// Another fd in the memory of this one, of which nothing else is known; `stamp` is new.
+    #[inline]
+    pub(crate) fn renew(&mut self, kind: FdType, open_flags: u32, stamp: u64) -> &mut FdData {
+        (self.open_flags, self.stamp) = (open_flags, stamp);
+        let data = Arc::make_mut(&mut self.data);
+        *data = FdData::new(kind);
+        data
+    }
+
+    /// The memory of the name, empty.
+    #[inline]
+    pub(crate) fn take_name(&mut self) -> Vec<u8> {
+        let mut name = match Arc::get_mut(&mut self.data) {
+            Some(data) => std::mem::take(&mut data.name),
+            None => Vec::new(),
+        };
+        name.clear();
+        name
+    }
+
+    /// Whether its memory can be kept for another: that of a description that processes share cannot.
+    #[inline]
+    pub(crate) fn is_sole_owner(&self) -> bool {
+        Arc::strong_count(&self.data) == 1
     }
 
     #[inline]
@@ -329,14 +333,6 @@ impl FdData {
             layer: None,
             is_connected: false,
         }
-    }
-
-    /// Makes this the description of an fd of which nothing else is known; the memory of the name stays.
-    #[inline]
-    pub(crate) fn reset(&mut self, kind: FdType) {
-        let mut name = std::mem::take(&mut self.name);
-        name.clear();
-        *self = Self { name, ..Self::new(kind) };
     }
 
     /// Only IPv4 sockets count, as for Falco: the tuple of a connected IPv6 one is written anew with each transfer.

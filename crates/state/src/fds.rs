@@ -3,9 +3,10 @@
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
-use crate::Fd;
+use crate::fd::FdData;
+use crate::{Fd, FdType};
 
-/// Numbers up to this are indexed directly in any case.
+/// Numbers below this are indexed directly in any case.
 const N_SMALL: usize = 64;
 
 /// The fds of one process.
@@ -15,6 +16,9 @@ const N_SMALL: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct FdTable {
     dense: Vec<Option<Fd>>,
+    /// Which of the small numbers are open, a bit each. What `dense` holds for the others is memory for the next of the
+    /// number: open and close are the most frequent calls there are.
+    small: u64,
     /// The numbers beyond the end of `dense`.
     sparse: Option<Box<HashMap<i64, Fd, FxBuildHasher>>>,
     n: usize,
@@ -26,8 +30,47 @@ pub(crate) struct FdTable {
 #[derive(Clone, Copy, Debug, Default)]
 struct Order {
     n_buckets: usize,
+    /// Which of the small numbers are in the first bucket, a bit each.
+    first_bucket: u64,
+    /// Which buckets the other numbers are or were in, by [`bucket_bit`].
+    others: u64,
     /// When the last new fd came.
     last: u32,
+}
+
+impl Order {
+    fn new(n_buckets: usize) -> Self {
+        let first_bucket = (0..N_SMALL).step_by(n_buckets.max(1)).map(|number| 1 << number).sum();
+        Self { n_buckets, first_bucket, others: 0, last: 0 }
+    }
+
+    #[inline]
+    fn bucket(&self, fd: i64) -> usize {
+        let index = index(fd);
+        if index < self.n_buckets { index } else { bucket(fd, self.n_buckets) }
+    }
+
+    /// Takes note of a number that is put into the table.
+    #[inline]
+    fn note(&mut self, fd: i64) {
+        if index(fd) >= N_SMALL {
+            self.others |= bucket_bit(self.bucket(fd));
+        }
+    }
+
+    /// Whether another number may be in the bucket of this one, `small` being those of the small ones that are there.
+    #[inline]
+    fn may_share(&self, fd: i64, small: u64) -> bool {
+        let bucket = self.bucket(fd);
+        let shift = u32::try_from(bucket).unwrap_or(u32::MAX);
+        let same = self.first_bucket.checked_shl(shift).unwrap_or(0);
+        small & same != 0 || self.others & bucket_bit(bucket) != 0
+    }
+}
+
+/// One of 64 bits: buckets may share one.
+const fn bucket_bit(bucket: usize) -> u64 {
+    1 << (bucket % 64)
 }
 
 /// Where an fd stands in the order: the highest comes first.
@@ -51,66 +94,110 @@ impl FdTable {
     #[inline]
     pub(crate) fn find(&self, fd: i64) -> Option<&Fd> {
         match self.dense.get(index(fd)) {
-            Some(slot) => slot.as_ref(),
+            Some(slot) => slot.as_ref().filter(|_| !self.is_memory(index(fd))),
             None => self.sparse.as_ref()?.get(&fd),
         }
     }
 
     #[inline]
     pub(crate) fn find_mut(&mut self, fd: i64) -> Option<&mut Fd> {
+        let is_memory = self.is_memory(index(fd));
         match self.dense.get_mut(index(fd)) {
-            Some(slot) => slot.as_mut(),
+            Some(slot) => slot.as_mut().filter(|_| !is_memory),
             None => self.sparse.as_mut()?.get_mut(&fd),
         }
     }
 
-    /// Puts an entry in place; gives back the one that it replaces.
+    /// Whether what the table holds for a number is not open.
     #[inline]
-    pub(crate) fn insert(&mut self, fd: i64, entry: Fd) -> Option<Fd> {
-        let index = index(fd);
-        if index >= self.dense.len() && (index < N_SMALL || index <= 2 * self.n) {
-            self.grow(index + 1);
-        }
-        let mut entry = entry;
+    const fn is_memory(&self, index: usize) -> bool {
+        index < N_SMALL && self.small >> index & 1 == 0
+    }
+
+    /// Puts an entry in place. Says whether the table did not hold its number.
+    pub(crate) fn insert(&mut self, fd: i64, mut entry: Fd) -> bool {
+        self.make_room(fd);
         if let Some(old) = self.find_mut(fd) {
             entry.key = old.key;
-            return Some(std::mem::replace(old, entry));
+            *old = entry;
+            return false;
         }
         entry.key = self.new_key(fd);
-        match self.dense.get_mut(index) {
+        match self.dense.get_mut(index(fd)) {
             Some(slot) => *slot = Some(entry),
             None => {
                 self.sparse.get_or_insert_default().insert(fd, entry);
             }
         }
         self.n += 1;
-        None
+        self.small |= small_bit(index(fd));
+        true
+    }
+
+    /// As [`FdTable::insert`], of an entry of which nothing else is known yet, in the memory of a closed one if there is any.
+    #[inline]
+    pub(crate) fn open(
+        &mut self,
+        fd: i64,
+        kind: FdType,
+        open_flags: u32,
+        stamp: u64,
+    ) -> (&mut FdData, bool) {
+        self.make_room(fd);
+        let key = if self.find(fd).is_none() { Some(self.new_key(fd)) } else { None };
+        let new = || Fd::new(FdData::new(kind).into(), open_flags, stamp);
+        let entry = match self.dense.get_mut(index(fd)) {
+            Some(slot) => slot.get_or_insert_with(new),
+            None => self.sparse.get_or_insert_default().entry(fd).or_insert_with(new),
+        };
+        if let Some(key) = key {
+            entry.key = key;
+            self.n += 1;
+            self.small |= small_bit(index(fd));
+        }
+        (entry.renew(kind, open_flags, stamp), key.is_some())
+    }
+
+    /// The memory of the name that a closed number had, empty.
+    #[inline]
+    pub(crate) fn name_for(&mut self, fd: i64) -> Vec<u8> {
+        if !self.is_memory(index(fd)) {
+            return Vec::new();
+        }
+        let memory = self.dense.get_mut(index(fd)).and_then(Option::as_mut);
+        memory.map(Fd::take_name).unwrap_or_default()
+    }
+
+    #[inline]
+    fn make_room(&mut self, fd: i64) {
+        let index = index(fd);
+        if index >= self.dense.len() && (index < N_SMALL || index <= 2 * self.n) {
+            self.grow(index + 1);
+        }
     }
 
     /// The key of a number that the table does not hold yet.
-    #[inline]
+    #[inline(always)]
     fn new_key(&mut self, fd: i64) -> OrderKey {
         if self.n >= self.order.n_buckets || self.order.last == u32::MAX {
             self.reorder();
         }
         self.order.last += 1;
         let own = self.order.last;
-        let may_share =
-            self.dense.len().max(index(fd)) > self.order.n_buckets || self.sparse.is_some();
-        let shared = if may_share { self.bucket_key(fd) } else { None };
+        let shared = if self.order.may_share(fd, self.small) { self.bucket_key(fd) } else { None };
+        self.order.note(fd);
         OrderKey { bucket: shared.unwrap_or(own), own }
     }
 
     /// The key of the bucket that a number belongs to, if the bucket holds any.
+    #[inline(never)]
     fn bucket_key(&self, fd: i64) -> Option<u32> {
         let n_buckets = self.order.n_buckets;
         let of_fd = bucket(fd, n_buckets);
-        let mut rest = self.dense.get(of_fd..).unwrap_or_default();
-        while let Some(slot) = rest.first() {
-            if let Some(entry) = slot {
-                return Some(entry.key.bucket);
-            }
-            rest = rest.get(n_buckets..).unwrap_or_default();
+        let dense = (of_fd..self.dense.len()).step_by(n_buckets.max(1));
+        let mut dense = dense.filter(|&index| !self.is_memory(index));
+        if let Some(entry) = dense.find_map(|index| self.dense.get(index)?.as_ref()) {
+            return Some(entry.key.bucket);
         }
         let mut sparse = self.sparse.iter().flat_map(|map| map.iter());
         let (_, entry) = sparse.find(|(number, _)| bucket(**number, n_buckets) == of_fd)?;
@@ -135,11 +222,12 @@ impl FdTable {
 
     fn take_keys(&mut self, chain: &Chain) {
         let n_buckets = chain.seen.len();
-        self.order = Order { n_buckets, last: 0 };
+        self.order = Order::new(n_buckets);
         let mut before = None;
         for &fd in &chain.numbers {
             self.order.last += 1;
             let own = self.order.last;
+            self.order.note(fd);
             let of_fd = bucket(fd, n_buckets);
             let key = match before {
                 Some((same, key)) if same == of_fd => OrderKey { own, ..key },
@@ -163,26 +251,47 @@ impl FdTable {
         let start = self.dense.len();
         self.dense.resize_with(len, || None);
         let Some(sparse) = &mut self.sparse else { return };
-        for (fd, slot) in (0..).zip(&mut self.dense).skip(start) {
-            *slot = sparse.remove(&fd);
+        for (index, slot) in self.dense.iter_mut().enumerate().skip(start) {
+            *slot = i64::try_from(index).ok().and_then(|fd| sparse.remove(&fd));
+            if slot.is_some() {
+                self.small |= small_bit(index);
+            }
         }
+        self.forget_empty_sparse();
     }
 
+    /// Says whether the table held the number.
     #[inline]
-    pub(crate) fn remove(&mut self, fd: i64) -> Option<Fd> {
-        let old = match self.dense.get_mut(index(fd)) {
-            Some(slot) => slot.take(),
-            None => self.sparse.as_mut()?.remove(&fd),
-        };
-        if old.is_some() {
-            self.n -= 1;
+    pub(crate) fn close(&mut self, fd: i64) -> bool {
+        let index = index(fd);
+        let is_memory = self.is_memory(index);
+        let Some(slot) = self.dense.get_mut(index) else { return self.close_sparse(fd) };
+        let Some(entry) = slot.as_mut().filter(|_| !is_memory) else { return false };
+        if index >= N_SMALL || !entry.is_sole_owner() {
+            *slot = None;
         }
-        old
+        self.small &= !small_bit(index);
+        self.n -= 1;
+        true
+    }
+
+    #[cold]
+    fn close_sparse(&mut self, fd: i64) -> bool {
+        let closed = self.sparse.as_mut().and_then(|sparse| sparse.remove(&fd));
+        self.forget_empty_sparse();
+        self.n -= usize::from(closed.is_some());
+        closed.is_some()
+    }
+
+    /// That there is a map costs each new number a look.
+    fn forget_empty_sparse(&mut self) {
+        self.sparse.take_if(|sparse| sparse.is_empty());
     }
 
     /// All entries; the low numbers in ascending order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, &Fd)> {
         let dense = (0..).zip(&self.dense).filter_map(|(fd, slot)| Some((fd, slot.as_ref()?)));
+        let dense = dense.filter(|&(fd, _)| !self.is_memory(index(fd)));
         let sparse = self.sparse.iter().flat_map(|map| map.iter().map(|(&fd, entry)| (fd, entry)));
         dense.chain(sparse)
     }
@@ -190,10 +299,10 @@ impl FdTable {
     /// Removes the entries that `goes` picks; says how many.
     pub(crate) fn remove_if(&mut self, mut goes: impl FnMut(i64, &Fd) -> bool) -> usize {
         let before = self.n;
-        for (fd, slot) in (0..).zip(&mut self.dense) {
-            if slot.as_ref().is_some_and(|entry| goes(fd, entry)) {
-                *slot = None;
-                self.n -= 1;
+        for index in 0..self.dense.len() {
+            let Ok(fd) = i64::try_from(index) else { continue };
+            if self.find(fd).is_some_and(|entry| goes(fd, entry)) {
+                self.close(fd);
             }
         }
         if let Some(map) = &mut self.sparse {
@@ -203,13 +312,15 @@ impl FdTable {
                 stays
             });
         }
+        self.forget_empty_sparse();
         before - self.n
     }
 
     /// The table as a forked process holds it: the fds were put into it one by one.
     pub(crate) fn fork(&self) -> Self {
         let mut forked = Self {
-            dense: self.dense.iter().map(|slot| slot.as_ref().map(Fd::fork)).collect(),
+            dense: (0..).map(|fd| self.find(fd).map(Fd::fork)).take(self.dense.len()).collect(),
+            small: self.small,
             sparse: self
                 .sparse
                 .as_ref()
@@ -270,6 +381,12 @@ fn bucket(fd: i64, n_buckets: usize) -> usize {
     usize::try_from(fd.cast_unsigned() % n_buckets.max(1) as u64).unwrap_or_default()
 }
 
+/// The bit of [`FdTable::small`] for a number; none for the others.
+#[inline]
+const fn small_bit(index: usize) -> u64 {
+    if index < N_SMALL { 1 << index } else { 0 }
+}
+
 /// Where a number would be; far away for a negative one.
 fn index(fd: i64) -> usize {
     usize::try_from(fd).unwrap_or(usize::MAX)
@@ -278,8 +395,6 @@ fn index(fd: i64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::FdType;
-    use crate::fd::FdData;
 
     fn entry() -> Fd {
         Fd::new(FdData::new(FdType::File).into(), 0, 1)
@@ -289,12 +404,12 @@ mod tests {
     fn low_high_and_negative_numbers_are_kept_apart() {
         let mut table = FdTable::default();
         for fd in [0, 3, 63, 1_024, i64::MAX, -1] {
-            assert!(table.insert(fd, entry()).is_none());
+            assert!(table.insert(fd, entry()));
         }
         assert_eq!((table.len(), table.dense.len()), (6, 64));
         assert!(table.find(1_024).is_some());
         assert!(table.find(4).is_none());
-        assert!(table.remove(-1).is_some());
+        assert!(table.close(-1));
         assert_eq!(table.remove_if(|fd, _| fd > 3), 3);
         assert_eq!(table.iter().map(|(fd, _)| fd).collect::<Vec<_>>(), [0, 3]);
     }
@@ -331,6 +446,6 @@ mod tests {
         assert_eq!((table.len(), table.fork().len()), (71, 71));
         assert!((0..=70).all(|fd| table.find(fd).is_some()));
         table.insert(71, entry());
-        assert!(table.sparse.unwrap().is_empty());
+        assert!(table.sparse.is_none());
     }
 }

@@ -144,9 +144,8 @@ impl State {
             self.stats.n_refused_fds += 1;
             return;
         }
-        if table.insert(entry.fd, Fd::new(data.into(), open_flags, stamp)).is_none() {
-            self.stats.n_added_fds += 1;
-        }
+        let is_new = table.insert(entry.fd, Fd::new(data.into(), open_flags, stamp));
+        self.stats.n_added_fds += u64::from(is_new);
     }
 
     /// The entry, and its open flags.

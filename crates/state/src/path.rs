@@ -10,30 +10,30 @@ const TOO_LONG: &[u8] = b"/DIR_TOO_LONG/FILENAME_TOO_LONG";
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Base<'a> {
     text: &'a [u8],
-    slash: &'static [u8],
+    needs_slash: bool,
 }
 
 impl<'a> Base<'a> {
     /// Nothing: for paths that are whole.
-    pub(crate) const NONE: Self = Self { text: b"", slash: b"" };
+    pub(crate) const NONE: Self = Self { text: b"", needs_slash: false };
 
     /// A directory; the slash after its name is seen to.
     pub(crate) fn directory(text: &'a [u8]) -> Self {
         let is_whole = matches!(text.last(), None | Some(b'/'));
-        Self { text, slash: if is_whole { b"" } else { b"/" } }
+        Self { text, needs_slash: !is_whole }
     }
 
     /// What stands for a directory that is not known.
-    pub(crate) const UNKNOWN: Self = Self { text: b"<UNKNOWN>", slash: b"" };
+    pub(crate) const UNKNOWN: Self = Self { text: b"<UNKNOWN>", needs_slash: false };
 
     const fn len(&self) -> usize {
-        self.text.len() + self.slash.len()
+        self.text.len() + self.needs_slash as usize
     }
 }
 
 /// Writes `path` to `out` as the tables name it, relative to `dir`, which is taken as it is.
 pub fn join(dir: &[u8], path: &[u8], out: &mut Vec<u8>) {
-    join_to(Base { text: dir, slash: b"" }, path, out);
+    join_to(Base { text: dir, needs_slash: false }, path, out);
 }
 
 /// Writes `path` to `out`, without `.`, `..`, double slashes and a slash at the end; relative to `base` unless it is absolute
@@ -46,8 +46,11 @@ pub(crate) fn join_to(base: Base<'_>, path: &[u8], out: &mut Vec<u8>) -> Option<
     }
     let is_relative = path.first().is_some_and(|&first| first != b'/');
     if is_relative {
+        out.reserve(base.len() + path.len());
         out.extend_from_slice(base.text);
-        out.extend_from_slice(base.slash);
+        if base.needs_slash {
+            out.push(b'/');
+        }
     }
     if is_clean(path) {
         let start = out.len();
@@ -94,17 +97,30 @@ fn is_clean(path: &[u8]) -> bool {
 /// Paths are short and this runs for each open: sixteen bytes at a time, the last sixteen once more.
 #[inline]
 fn is_suspect(path: &[u8], rest: &[u8]) -> bool {
-    // The dot and the slash differ in the lowest bit.
-    let is_pair = |byte: u8, next: u8| (byte == b'/') & (next | 1 == b'/');
-    let in_block = |bytes: &[u8; 16], nexts: &[u8; 16]| {
+    if rest.len() >= 16 {
+        in_blocks::<16>(path, rest)
+    } else if rest.len() >= 8 {
+        in_blocks::<8>(path, rest)
+    } else {
+        path.iter().zip(rest).any(|(&byte, &next)| is_pair(byte, next))
+    }
+}
+
+/// Of bytes that are at least one block.
+#[inline(always)]
+fn in_blocks<const N: usize>(path: &[u8], rest: &[u8]) -> bool {
+    let in_block = |bytes: &[u8; N], nexts: &[u8; N]| {
         bytes.iter().zip(nexts).fold(false, |found, (&byte, &next)| found | is_pair(byte, next))
     };
-    let Some(last) = rest.last_chunk::<16>() else {
-        return path.iter().zip(rest).any(|(&byte, &next)| is_pair(byte, next));
-    };
-    let before_last = path.get(..rest.len()).and_then(<[u8]>::last_chunk::<16>);
-    before_last.is_none_or(|before| in_block(before, last))
+    let before_last = path.get(..rest.len()).and_then(<[u8]>::last_chunk::<N>);
+    before_last.zip(rest.last_chunk()).is_none_or(|(before, last)| in_block(before, last))
         || path.as_chunks().0.iter().zip(rest.as_chunks().0).any(|(a, b)| in_block(a, b))
+}
+
+/// The dot and the slash differ in the lowest bit.
+#[inline(always)]
+fn is_pair(byte: u8, next: u8) -> bool {
+    (byte == b'/') & (next | 1 == b'/')
 }
 
 /// Goes up to the directory above, whose slash stays; the root stays.

@@ -97,7 +97,7 @@ fn check(state: &State, current: &Current) {
         assert!(state.parents(thread).count() <= LIMITS.threads);
         assert!(state.n_children(thread) <= state.n_threads(thread));
     }
-    if current.fd_known {
+    if current.is_fd_known() {
         assert!(state.current_fd(current).is_some());
     }
     if let Some(idx) = current.thread {

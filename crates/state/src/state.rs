@@ -3,15 +3,15 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use gyr_event::Event;
 use gyr_event::snapshot::{Interface, Machine};
-use gyr_event::{Event, EventCode};
 
 use crate::container::Cgroups;
-use crate::fd::{FdData, SpareFds};
+use crate::fd::{FdData, FdType};
 use crate::names::{Names, Text};
 use crate::on::Rule;
 use crate::path::Base;
-use crate::thread::{Image, LastEvent};
+use crate::thread::Image;
 use crate::threads::Threads;
 use crate::users::Users;
 use crate::{Fd, Group, Host, Limits, Stats, Thread, ThreadIdx, User, interfaces, on, path};
@@ -30,31 +30,53 @@ pub struct State {
     /// Ports that the snapshot showed a server on.
     pub(crate) server_ports: Vec<u16>,
     pub(crate) exited: on::Exited,
-    /// A tid and when it exited: goes with the next event, so that rules still see it.
-    pub(crate) thread_to_remove: Option<(i64, u64)>,
-    /// As [`State::thread_to_remove`]: whose table an fd was closed in, and its number.
-    pub(crate) fd_to_remove: Option<(ThreadIdx, i64)>,
-    pub(crate) spare_fds: SpareFds,
+    /// What the last event ended goes with the next, so that rules still see it.
+    pub(crate) ended: Option<Ended>,
     /// The thread of the last event.
     last_thread: Option<ThreadIdx>,
     /// Where paths and names are put together.
     pub(crate) scratch: Vec<u8>,
 }
 
+/// What an event has ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ended {
+    /// Its tid, and when it exited.
+    Thread(i64, u64),
+    /// Whose table the fd was closed in, and its number.
+    Fd(ThreadIdx, i64),
+}
+
 /// What the last event is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Current {
     /// The event's thread. One that was not known has an entry now, if the table had room; clone's child and
     /// exiting threads excepted.
     pub thread: Option<ThreadIdx>,
-    /// The fd that the event is about: what it was given, or what it got.
-    pub fd: Option<i64>,
-    /// Whether the table knows that fd; after a close it still does.
-    pub fd_known: bool,
-    /// Whether the event gave that fd another name.
+    /// Whether the event gave its fd another name.
     pub fd_name_changed: bool,
+    /// -1 if the event is about none.
+    fd: i64,
     /// Whose table the entry is in, and under which number (a socketpair has two).
     entry: Option<(ThreadIdx, i64)>,
+}
+
+impl Default for Current {
+    fn default() -> Self {
+        Self { thread: None, fd_name_changed: false, fd: -1, entry: None }
+    }
+}
+
+impl Current {
+    /// The fd that the event is about: what it was given, or what it got.
+    pub fn fd(&self) -> Option<i64> {
+        Some(self.fd).filter(|&fd| fd != -1)
+    }
+
+    /// Whether the table knows that fd; after a close it still does.
+    pub const fn is_fd_known(&self) -> bool {
+        self.entry.is_some()
+    }
 }
 
 /// An event as it is being applied.
@@ -62,9 +84,13 @@ pub(crate) struct Now<'a> {
     pub(crate) event: &'a Event<'a>,
     pub(crate) host: &'a mut dyn Host,
     pub(crate) thread: Option<ThreadIdx>,
+    /// The number of the fd that the event is about; -1 if it is about none.
+    pub(crate) fd: i64,
     /// The table and the number of the fd entry that the event is about.
     pub(crate) entry: Option<(ThreadIdx, i64)>,
     pub(crate) name_changed: bool,
+    /// Whether the thread had an enter event before: only then a record of it may be kept.
+    pub(crate) has_entered: bool,
 }
 
 impl State {
@@ -80,19 +106,26 @@ impl State {
             stats: Stats::default(),
             server_ports: Vec::new(),
             exited: on::Exited::default(),
-            thread_to_remove: None,
-            fd_to_remove: None,
-            spare_fds: SpareFds::default(),
+            ended: None,
             last_thread: None,
             scratch: Vec::new(),
         }
     }
 
     /// Brings the picture up to date with `event`. What [`Current`] names stays until the next call.
+    #[inline(always)]
     pub fn apply(&mut self, event: &Event<'_>, host: &mut dyn Host) -> Current {
         self.settle(host);
         let rule = Rule::of(event.code());
-        let mut now = Now { event, host, thread: None, entry: None, name_changed: false };
+        let mut now = Now {
+            event,
+            host,
+            thread: None,
+            fd: -1,
+            entry: None,
+            name_changed: false,
+            has_entered: false,
+        };
         if rule.has_thread {
             self.find_thread_and_fd(rule, &mut now);
         }
@@ -104,110 +137,73 @@ impl State {
 
     /// Does what the last event left to be done once nobody looks at it any more: what it closed goes. The next event
     /// would do the same.
-    #[inline]
+    #[inline(always)]
     pub fn settle(&mut self, host: &mut dyn Host) {
-        if self.thread_to_remove.is_some() {
-            self.remove_exited(host);
-        }
-        if let Some((owner, fd)) = self.fd_to_remove {
-            self.fd_to_remove = None;
-            if let Some(closed) = self.threads.at_mut(owner).fds.remove(fd) {
-                self.stats.n_removed_fds += 1;
-                self.spare_fds.put(closed);
+        match self.ended {
+            None => {}
+            Some(Ended::Fd(owner, fd)) => {
+                self.ended = None;
+                let was_open = self.threads.at_mut(owner).fds.close(fd);
+                self.stats.n_removed_fds += u64::from(was_open);
             }
+            Some(Ended::Thread(tid, ts)) => self.remove_exited(tid, ts, host),
         }
     }
 
     #[cold]
-    fn remove_exited(&mut self, host: &mut dyn Host) {
-        let Some((tid, ts)) = self.thread_to_remove.take() else { return };
+    fn remove_exited(&mut self, tid: i64, ts: u64, host: &mut dyn Host) {
+        self.ended = None;
         if let Some(idx) = self.threads.find(tid) {
             self.exited.add(tid, self.threads.at(idx).ptid(), ts);
         }
         self.remove_thread(tid, host);
     }
 
-    #[inline]
+    /// Events come in runs: the thread of this one is mostly the last one's.
+    #[inline(always)]
     fn find_thread_and_fd(&mut self, rule: &Rule, now: &mut Now<'_>) {
-        let event = now.event;
-        let found = self.find_thread(event.tid());
-        now.thread = if found.is_none() && rule.may_ask {
-            self.look_up(event.tid(), now.host)
-        } else {
-            found
-        };
-        let Some(idx) = now.thread else { return };
-        if event.code() == EventCode::SCHEDSWITCH {
-            return;
+        if let Some(idx) = self.last_thread {
+            let thread = self.threads.at_mut(idx);
+            if thread.tid() == now.event.tid() {
+                self.stats.n_cached_thread_lookups += 1;
+                if meet(thread, idx, rule, now, &mut self.stats) == FdTableOf::MainThread {
+                    now.entry = self.find_fd(idx, now.fd);
+                }
+                return;
+            }
         }
-        let thread = self.threads.at_mut(idx);
-        if rule.may_ask {
-            thread.set_flag(crate::flags::ACTIVE);
-        }
-        let has_own_fds = thread.flags() & crate::flags::CLONE_FILES == 0;
-        let last = &mut thread.last;
-        if rule.is_enter {
-            last.enter = Some(event.code());
-            last.fd = -1;
-        } else if !follows(last, event.code()) {
-            last.forget_record();
-            last.fd = -1;
-        }
-        let Some(param) = rule.fd_param() else { return };
-        if last.fd == -1
-            && let Some(fd) = event.i64(param)
-        {
-            last.fd = fd;
-        }
-        let fd = last.fd;
-        if !has_own_fds {
-            now.entry = self.find_fd(idx, fd);
-        } else if thread.fds.find(fd).is_some() {
-            self.stats.n_noncached_fd_lookups += 1;
-            now.entry = Some((idx, fd));
-        } else if fd >= 0 {
-            self.stats.n_failed_fd_lookups += 1;
-        }
+        self.find_another_thread(rule, now);
     }
 
-    /// Events come in runs: the thread of this one is mostly the last one's.
-    #[inline]
-    fn find_thread(&mut self, tid: i64) -> Option<ThreadIdx> {
-        if let Some(idx) = self.last_thread
-            && self.threads.at(idx).tid() == tid
-        {
-            self.stats.n_cached_thread_lookups += 1;
-            return Some(idx);
-        }
-        let found = self.threads.find(tid);
-        self.last_thread = found;
-        match found {
+    #[inline(never)]
+    fn find_another_thread(&mut self, rule: &Rule, now: &mut Now<'_>) {
+        let tid = now.event.tid();
+        self.last_thread = self.threads.find(tid);
+        match self.last_thread {
             Some(_) => self.stats.n_noncached_thread_lookups += 1,
             None => self.stats.n_failed_thread_lookups += 1,
         }
-        found
+        if self.last_thread.is_none() && rule.may_ask {
+            self.last_thread = self.look_up(tid, now.host);
+        }
+        let Some(idx) = self.last_thread else { return };
+        let thread = self.threads.at_mut(idx);
+        if meet(thread, idx, rule, now, &mut self.stats) == FdTableOf::MainThread {
+            now.entry = self.find_fd(idx, now.fd);
+        }
     }
 
-    #[inline]
+    #[inline(always)]
     fn finish(&mut self, rule: &Rule, now: &Now<'_>) -> Current {
         let Some(idx) = now.thread else { return Current::default() };
-        let last = &mut self.threads.at_mut(idx).last;
-        last.ts = now.event.ts();
-        if !rule.is_enter {
-            last.forget_record();
+        if now.has_entered && !rule.is_enter {
+            self.threads.at_mut(idx).last.forget_record();
         }
-        let last_fd = last.fd;
         let mut entry = now.entry;
-        if entry.is_none() && last_fd != -1 && rule.is_about_fd {
-            entry = self.find_fd(idx, last_fd);
+        if entry.is_none() && now.fd != -1 && rule.is_about_fd {
+            entry = self.find_fd(idx, now.fd);
         }
-        Current {
-            thread: Some(idx),
-            fd: (last_fd != -1).then_some(last_fd),
-            fd_known: entry.is_some(),
-            fd_name_changed: now.name_changed,
-            entry,
-        }
+        Current { thread: now.thread, fd_name_changed: now.name_changed, fd: now.fd, entry }
     }
 
     /// The thread of this tid, asked of the host or made up if no event told of it; none if the table is full.
@@ -291,7 +287,6 @@ impl State {
     }
 
     /// Makes `data` the thread's fd of this number, and the fd that the event is about.
-    #[inline]
     pub(crate) fn add_fd(
         &mut self,
         now: &mut Now<'_>,
@@ -299,47 +294,90 @@ impl State {
         data: impl Into<Arc<FdData>>,
         open_flags: u32,
     ) {
-        let Some(idx) = now.thread else { return };
         let data = data.into();
         let is_named = !data.name.is_empty();
-        now.entry = self.put_fd(idx, fd, data, open_flags);
+        now.entry = self.add_other_fd(now, fd, data, open_flags);
         now.name_changed = is_named && now.entry.is_some();
     }
 
     /// As [`State::add_fd`], of an event whose entry is another: only the number is this one's.
     pub(crate) fn add_other_fd(
         &mut self,
-        now: &Now<'_>,
+        now: &mut Now<'_>,
         fd: i64,
         data: impl Into<Arc<FdData>>,
         open_flags: u32,
-    ) {
+    ) -> Option<(ThreadIdx, i64)> {
+        let owner = self.owner_of_new_fd(now, fd)?;
+        let stamp = self.threads.tick();
+        let table = &mut self.threads.at_mut(owner).fds;
+        let is_new = table.insert(fd, Fd::new(data.into(), open_flags, stamp));
+        self.stats.n_added_fds += u64::from(is_new);
+        Some((owner, fd))
+    }
+
+    /// As [`State::add_fd`], of an fd of which nothing else is known yet.
+    #[inline]
+    pub(crate) fn open_fd(
+        &mut self,
+        now: &mut Now<'_>,
+        fd: i64,
+        kind: FdType,
+        open_flags: u32,
+    ) -> Option<&mut FdData> {
+        let owner = self.owner_of_new_fd(now, fd)?;
+        let stamp = self.threads.tick();
+        let table = &mut self.threads.at_mut(owner).fds;
+        let (data, is_new) = table.open(fd, kind, open_flags, stamp);
+        self.stats.n_added_fds += u64::from(is_new);
+        now.entry = Some((owner, fd));
+        Some(data)
+    }
+
+    /// Memory for the name of a number that is about to be opened, empty.
+    #[inline]
+    pub(crate) fn name_for(&mut self, idx: ThreadIdx, fd: i64) -> Vec<u8> {
+        let thread = self.threads.at_mut(idx);
+        if thread.flags() & crate::flags::CLONE_FILES == 0 {
+            return thread.fds.name_for(fd);
+        }
+        let main = self.threads.main(idx);
+        main.map(|main| self.threads.at_mut(main).fds.name_for(fd)).unwrap_or_default()
+    }
+
+    /// The event is about this fd.
+    #[inline]
+    pub(crate) fn set_fd(&mut self, now: &mut Now<'_>, fd: i64) {
+        now.fd = fd;
         if let Some(idx) = now.thread {
-            self.put_fd(idx, fd, data.into(), open_flags);
+            self.threads.at_mut(idx).last.fd = fd;
         }
     }
 
-    fn put_fd(
-        &mut self,
-        idx: ThreadIdx,
-        fd: i64,
-        data: Arc<FdData>,
-        open_flags: u32,
-    ) -> Option<(ThreadIdx, i64)> {
-        self.threads.at_mut(idx).last.fd = fd;
+    /// Whose table takes the event's new fd; none if there is none, or if it is full.
+    #[inline]
+    fn owner_of_new_fd(&mut self, now: &mut Now<'_>, fd: i64) -> Option<ThreadIdx> {
+        let idx = now.thread?;
+        now.fd = fd;
+        let thread = self.threads.at_mut(idx);
+        thread.last.fd = fd;
+        if thread.flags() & crate::flags::CLONE_FILES == 0
+            && thread.fds.len() < self.limits.fds_per_process
+        {
+            return Some(idx);
+        }
+        self.owner_with_room(idx, fd)
+    }
+
+    #[inline(never)]
+    fn owner_with_room(&mut self, idx: ThreadIdx, fd: i64) -> Option<ThreadIdx> {
         let owner = self.threads.fds_owner(idx)?;
-        let stamp = self.threads.tick();
-        let limit = self.limits.fds_per_process;
-        let table = &mut self.threads.at_mut(owner).fds;
-        if table.len() >= limit && table.find(fd).is_none() {
+        let table = &self.threads.at(owner).fds;
+        if table.len() >= self.limits.fds_per_process && table.find(fd).is_none() {
             self.stats.n_refused_fds += 1;
             return None;
         }
-        match table.insert(fd, Fd::new(data, open_flags, stamp)) {
-            None => self.stats.n_added_fds += 1,
-            Some(replaced) => self.spare_fds.put(replaced),
-        }
-        Some((owner, fd))
+        Some(owner)
     }
 
     #[inline]
@@ -584,10 +622,56 @@ impl State {
     }
 }
 
-/// Whether the last enter event is this exit event's own.
-fn follows(last: &LastEvent, exit: EventCode) -> bool {
-    last.enter.is_some_and(|enter| {
-        exit.number() == enter.number() + 1
-            || (exit == EventCode::EXECVE && enter == EventCode::EXECVEAT_ENTER_V0)
-    })
+/// Where the fd of an event is, if it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FdTableOf {
+    /// With the thread, and looked for.
+    Itself,
+    MainThread,
+}
+
+/// Takes leave of the event that the thread had before, and finds the fd of this one if the thread has its own.
+#[inline(always)]
+fn meet(
+    thread: &mut Thread,
+    idx: ThreadIdx,
+    rule: &Rule,
+    now: &mut Now<'_>,
+    stats: &mut Stats,
+) -> FdTableOf {
+    let event = now.event;
+    now.thread = Some(idx);
+    let has_own_fds = thread.flags() & crate::flags::CLONE_FILES == 0;
+    if rule.may_ask {
+        thread.set_flag(crate::flags::ACTIVE);
+    }
+    let last = &mut thread.last;
+    last.ts = event.ts();
+    if rule.keeps_last {
+        now.fd = last.fd;
+        return FdTableOf::Itself;
+    }
+    if last.enter.is_some() || rule.is_enter {
+        now.fd = last.leave_to(rule.is_enter, event.code());
+        now.has_entered = true;
+    }
+    if now.fd == -1
+        && let Some(fd) = rule.fd(event)
+    {
+        now.fd = fd;
+    }
+    last.fd = now.fd;
+    if now.fd < 0 || rule.fd_param().is_none() {
+        return FdTableOf::Itself;
+    }
+    if !has_own_fds {
+        return FdTableOf::MainThread;
+    }
+    if thread.fds.find(now.fd).is_some() {
+        stats.n_noncached_fd_lookups += 1;
+        now.entry = Some((idx, now.fd));
+    } else {
+        stats.n_failed_fd_lookups += 1;
+    }
+    FdTableOf::Itself
 }

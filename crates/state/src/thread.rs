@@ -127,6 +127,25 @@ impl LastEvent {
     /// Memory of this size, in bytes, is kept for the next record: more would add up over many threads.
     const KEPT: usize = 512;
 
+    /// The next event of a thread that had an enter event, or has one now. Says which fd the enter was about, if this is its
+    /// exit; else -1, and what it left goes.
+    #[inline(never)]
+    pub(crate) fn leave_to(&mut self, is_enter: bool, code: EventCode) -> i64 {
+        if is_enter {
+            self.enter = Some(code);
+            return -1;
+        }
+        let is_own_exit = self.enter.is_some_and(|enter| {
+            code.number() == enter.number() + 1
+                || (code == EventCode::EXECVE && enter == EventCode::EXECVEAT_ENTER_V0)
+        });
+        if is_own_exit {
+            return self.fd;
+        }
+        self.forget_record();
+        -1
+    }
+
     #[inline]
     pub(crate) fn forget_record(&mut self) {
         if self.record.is_empty() {

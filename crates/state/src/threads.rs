@@ -3,6 +3,8 @@
 //! Parents follow the kernel: a thread's children go to another thread of its group, else to the nearest ancestor that
 //! reaps, else to nobody (ptid 0).
 
+use std::num::NonZeroU32;
+
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
@@ -11,7 +13,18 @@ use crate::thread::{Image, Thread, flags};
 
 /// The place of a thread in the table, valid until the next event is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ThreadIdx(u32);
+pub struct ThreadIdx(NonZeroU32);
+
+impl ThreadIdx {
+    const fn new(index: u32) -> Self {
+        // One more, so that an optional place takes no more room than a place.
+        Self(NonZeroU32::MIN.saturating_add(index))
+    }
+
+    const fn index(self) -> u32 {
+        self.0.get() - 1
+    }
+}
 
 /// Where a thread stands among the others.
 #[derive(Debug, Default)]
@@ -101,17 +114,17 @@ impl Threads {
 
     #[inline]
     pub(crate) fn find(&self, tid: i64) -> Option<ThreadIdx> {
-        self.by_tid.get(&tid).map(|&index| ThreadIdx(index))
+        self.by_tid.get(&tid).map(|&index| ThreadIdx::new(index))
     }
 
     #[inline]
     pub(crate) fn at(&self, idx: ThreadIdx) -> &Thread {
-        self.slots.get(idx.0 as usize).and_then(Option::as_deref).unwrap_or(&self.vacant)
+        self.slots.get(idx.index() as usize).and_then(Option::as_deref).unwrap_or(&self.vacant)
     }
 
     #[inline]
     pub(crate) fn at_mut(&mut self, idx: ThreadIdx) -> &mut Thread {
-        match self.slots.get_mut(idx.0 as usize) {
+        match self.slots.get_mut(idx.index() as usize) {
             Some(Some(thread)) => thread,
             _ => &mut self.vacant,
         }
@@ -122,7 +135,7 @@ impl Threads {
     }
 
     pub(crate) fn indices(&self) -> impl Iterator<Item = ThreadIdx> + use<> {
-        (0..u32::try_from(self.slots.len()).unwrap_or(u32::MAX)).map(ThreadIdx)
+        (0..u32::try_from(self.slots.len()).unwrap_or(u32::MAX)).map(ThreadIdx::new)
     }
 
     /// The thread's image, to be changed. Bumps the stamps of all that answers about it may depend on.
@@ -240,12 +253,12 @@ impl Threads {
                 u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
             }
         };
-        let idx = ThreadIdx(index);
+        let idx = ThreadIdx::new(index);
         if let Some(slot) = self.slots.get_mut(index as usize) {
             *slot = Some(Box::new(thread));
         }
         if let Some(old) = self.by_tid.insert(tid, index) {
-            let old = ThreadIdx(old);
+            let old = ThreadIdx::new(old);
             self.leave(old);
             self.vacate(old);
         }
@@ -475,13 +488,14 @@ impl Threads {
 
     fn forget(&mut self, idx: ThreadIdx) {
         let tid = self.at(idx).tid();
-        if self.by_tid.get(&tid) == Some(&idx.0) {
+        if self.by_tid.get(&tid) == Some(&idx.index()) {
             self.by_tid.remove(&tid);
         }
         self.vacate(idx);
     }
 
-    fn vacate(&mut self, ThreadIdx(index): ThreadIdx) {
+    fn vacate(&mut self, idx: ThreadIdx) {
+        let index = idx.index();
         if let Some(slot) = self.slots.get_mut(index as usize)
             && slot.take().is_some()
         {
@@ -505,10 +519,10 @@ impl Threads {
     /// Panics unless ids, groups and families agree with each other.
     pub(crate) fn check(&self) {
         for (&tid, &index) in &self.by_tid {
-            assert_eq!(self.at(ThreadIdx(index)).tid(), tid, "the thread of an id");
+            assert_eq!(self.at(ThreadIdx::new(index)).tid(), tid, "the thread of an id");
         }
         assert_eq!(self.iter().count(), self.by_tid.len(), "every thread is found by its id");
-        for idx in self.indices().filter(|idx| self.slots[idx.0 as usize].is_some()) {
+        for idx in self.indices().filter(|idx| self.slots[idx.index() as usize].is_some()) {
             let links = &self.at(idx).links;
             if links.group.is_some() {
                 assert!(self.members(idx).contains(&idx), "a thread is in its group");

@@ -112,7 +112,7 @@ fn tables(source: &mut impl Source, snapshot: Snapshot) -> String {
 fn about(state: &State, current: &Current) -> String {
     let Some(idx) = current.thread else { return "(no thread)".into() };
     let mut out = format!("({}", state.thread_at(idx).tid());
-    if let Some(number) = current.fd {
+    if let Some(number) = current.fd() {
         write!(out, " fd {number}").unwrap();
     }
     if let Some(fd) = state.current_fd(current) {

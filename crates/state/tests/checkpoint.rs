@@ -80,7 +80,7 @@ fn every_kind_of_socket_is_read_back() {
         let mut second = read_back(&state, &first);
         let (current, other) =
             (state.apply(&event, &mut NoHost), second.apply(&event, &mut NoHost));
-        assert!(current.fd_known, "{events}");
+        assert!(current.is_fd_known(), "{events}");
         assert_eq!(answers(&second, &other), answers(&state, &current), "{events}");
     }
 }
@@ -184,7 +184,7 @@ fn read_back(state: &State, first: &Record<'_>) -> State {
 
 /// What the tables say of an event's thread, its family and its fd. Raw names and times are not in captures.
 fn answers(state: &State, current: &Current) -> Vec<(&'static str, String)> {
-    let mut answers = vec![("fd known", current.fd_known.to_string())];
+    let mut answers = vec![("fd known", current.is_fd_known().to_string())];
     if let Some(thread) = current.thread.map(|idx| state.thread_at(idx)) {
         let not_known = flags::NAME_CHANGED | flags::ACTIVE;
         let ids = [thread.tid(), thread.pid(), thread.ptid(), thread.sid(), thread.pgid()];

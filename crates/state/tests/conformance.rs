@@ -115,7 +115,7 @@ fn fields(state: &State, current: &Current) -> Vec<(&'static str, Value)> {
     }
     if let Some(fd) = state.current_fd(current) {
         fd_fields(state, fd, &mut fields);
-        fields.push(("fd.num", current.fd.into()));
+        fields.push(("fd.num", current.fd().into()));
         fields.push(("fd.name_changed", current.fd_name_changed.into()));
     }
     fields

@@ -79,7 +79,7 @@ fn a_relative_name_is_opened_in_the_working_directory() {
         (fd.kind(), fd.name(), fd.name_raw()),
         (FdType::File, &b"/root/notes"[..], &b"notes"[..])
     );
-    assert_eq!((current.fd, current.fd_known), (Some(3), true));
+    assert_eq!((current.fd(), current.is_fd_known()), (Some(3), true));
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_closed_fd_stays_until_the_next_event() {
     let close = || RecordBuilder::new(EventCode::CLOSE, 6, 10).i64(0).i64(3);
     let current = apply(&mut state, close());
     assert_eq!(state.current_fd(&current).unwrap().name(), b"/root/notes");
-    assert!(!apply(&mut state, close()).fd_known);
+    assert!(!apply(&mut state, close()).is_fd_known());
 }
 
 #[test]
@@ -150,9 +150,9 @@ fn full_tables_refuse_and_count() {
     let mut state = State::new(Limits { threads: 2, fds_per_process: 1, ..Limits::default() });
     state.load(Snapshot { threads: vec![init(), shell()], ..Snapshot::default() });
     assert!(apply(&mut state, openat(77, 3, b"x")).thread.is_none());
-    assert!(apply(&mut state, openat(10, 3, b"x")).fd_known);
+    assert!(apply(&mut state, openat(10, 3, b"x")).is_fd_known());
     let refused = apply(&mut state, openat(10, 4, b"y"));
-    assert_eq!((refused.fd, refused.fd_known), (Some(4), false));
+    assert_eq!((refused.fd(), refused.is_fd_known()), (Some(4), false));
     assert_eq!((state.stats().n_drops_full_threadtable, state.stats().n_refused_fds), (1, 1));
 }
 

@@ -72,9 +72,21 @@ const STORED_MAX: usize = 64 << 20;
 const RECORD_MAX: usize = 64 << 10;
 
 /// A record with fewer parameters is not of today.
-static LEAST_PARAMS: [u16; EventCode::COUNT] = least_params();
+static LEAST_PARAMS: [u8; EventCode::COUNT] = least_params();
+/// As [`LEAST_PARAMS`], of records that are nothing special in any way.
+pub(super) static LEAST_PARAMS_OF_PLAIN: [u8; EventCode::COUNT] = {
+    let mut least = least_params();
+    let mut i = 0;
+    while i < EventCode::COUNT {
+        if EVENTS[i].flags.contains(EventFlags::LARGE_PAYLOAD) {
+            least[i] = NEVER;
+        }
+        i += 1;
+    }
+    least
+};
 /// More parameters than any record has.
-const NEVER: u16 = 256;
+const NEVER: u8 = u8::MAX;
 
 /// Whether a record is of today and needs no [`Converter`].
 #[inline]
@@ -83,7 +95,7 @@ pub(super) fn is_of_today(header: &Header) -> bool {
     header.n_params() >= usize::from(least)
 }
 
-const fn least_params() -> [u16; EventCode::COUNT] {
+const fn least_params() -> [u8; EventCode::COUNT] {
     let mut least = [0; EventCode::COUNT];
     let mut i = 0;
     while i < EventCode::COUNT {
@@ -91,14 +103,14 @@ const fn least_params() -> [u16; EventCode::COUNT] {
         if !info.code.is_current() {
             least[i] = NEVER;
         } else if info.flags.contains(EventFlags::CONVERTER_MANAGED) {
-            least[i] = if info.code.is_enter() { NEVER } else { info.params.len() as u16 };
+            least[i] = if info.code.is_enter() { NEVER } else { info.params.len() as u8 };
         }
         i += 1;
     }
     let mut i = 0;
     while i < CONVERSIONS.len() {
         if let Action::Pass = CONVERSIONS[i].action {
-            least[CONVERSIONS[i].code.index()] = CONVERSIONS[i].n_params as u16;
+            least[CONVERSIONS[i].code.index()] = CONVERSIONS[i].n_params as u8;
         }
         i += 1;
     }

@@ -36,7 +36,16 @@ impl Input {
     /// What can be had without reading.
     #[inline]
     pub(crate) fn window(&self) -> &[u8] {
-        self.buffer.get(self.start..self.end).unwrap_or_default()
+        match self.buffer.get(self.start..self.end) {
+            Some(window) => window,
+            None => nothing(),
+        }
+    }
+
+    /// So many bytes of the window from `start` on, which it is known to have.
+    #[inline(always)]
+    pub(crate) fn bytes(&self, start: usize, len: usize) -> &[u8] {
+        self.buffer.get(self.start + start..).and_then(|rest| rest.get(..len)).unwrap_or_default()
     }
 
     /// The window, of at least `len` bytes unless the stream ends.
@@ -88,6 +97,12 @@ impl Input {
         self.reader = Box::new(io::empty());
         self.end = self.start;
     }
+}
+
+/// Apart from the window, so that this is no choice between two of them, which costs more than a branch.
+#[cold]
+const fn nothing<'a>() -> &'a [u8] {
+    &[]
 }
 
 impl std::fmt::Debug for Input {

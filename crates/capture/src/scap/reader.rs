@@ -6,7 +6,7 @@ use gyr_event::{Event, EventCode, HEADER_LEN, Header, Malformed, snapshot::Snaps
 
 use super::{
     block::{self, EVENT_BLOCK_MAX, EventBlock, HEAD_LEN, Kind, LARGE_BLOCK_MAX, MAGIC, TAIL_LEN},
-    convert::{Converted, Converter, is_of_today},
+    convert::{Converted, Converter, LEAST_PARAMS_OF_PLAIN, is_of_today},
     fields::{Bad, Fields},
     input::Input,
     lists::{self, Account, ENTRIES_MAX, ENTRY_MAX, THREADS_MAX},
@@ -121,19 +121,18 @@ impl Replay {
 }
 
 impl Source for Replay {
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
         self.input.consume(self.pending);
-        if !self.in_prelude
-            && let Some((header, cpu, block_len)) = plain_record(self.input.window())
-        {
-            let record = self.input.window().get(PLAIN_START..).unwrap_or_default();
-            let event: Event<'_> = header.event(record).at(cpu, 0);
-            self.pending = block_len;
-            self.stats.records += 1;
-            return Ok(Next::Record(Record { event, flags: RecordFlags::default() }));
-        }
-        self.next_of_any_kind()
+        let plain = if self.in_prelude { None } else { plain_record(self.input.window()) };
+        let Some((header, cpu, block_len)) = plain else { return self.next_of_any_kind() };
+        self.pending = block_len;
+        self.stats.records += 1;
+        let record = self.input.bytes(PLAIN_START, header.len());
+        Ok(Next::Record(Record {
+            event: header.event(record).at(cpu, 0),
+            flags: RecordFlags::default(),
+        }))
     }
 
     fn stats(&self) -> Stats {
@@ -150,21 +149,17 @@ const PLAIN_START: usize = HEAD_LEN + 2;
 /// Everything else is left to [`Replay::next_of_any_kind`], which comes to the same answer where both have one.
 #[inline(always)]
 fn plain_record(window: &[u8]) -> Option<(Header, u16, usize)> {
-    let [n0, n1, n2, n3, l0, l1, l2, l3, c0, c1] = *window.first_chunk::<PLAIN_START>()?;
+    let [n0, n1, n2, n3, l0, l1, l2, l3, c0, c1, ..] =
+        *window.first_chunk::<{ PLAIN_START + HEADER_LEN }>()?;
     if u32::from_le_bytes([n0, n1, n2, n3]) != block::EVENT_V2 {
         return None;
     }
+    let header = Header::read_plain(window.get(PLAIN_START..)?, &LEAST_PARAMS_OF_PLAIN)?;
     let block_len = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
-    if block_len > HEAD_LEN + EVENT_BLOCK_MAX {
-        return None;
-    }
-    let record = window.get(PLAIN_START..block_len.checked_sub(TAIL_LEN)?)?;
-    let header = Header::read(record).ok()?;
-    if !is_of_today(&header) {
-        return None;
-    }
-    window.get(block_len..)?;
-    Some((header, u16::from_le_bytes([c0, c1]), block_len))
+    let is_whole = header.len() + PLAIN_START + TAIL_LEN <= block_len
+        && block_len <= window.len()
+        && block_len <= HEAD_LEN + EVENT_BLOCK_MAX;
+    is_whole.then_some((header, u16::from_le_bytes([c0, c1]), block_len))
 }
 
 /// What the stream holds next.

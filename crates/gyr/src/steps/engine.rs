@@ -248,7 +248,7 @@ fn replay(config: &Config, engine: &mut Engine, control: &mut Loop<'_>) -> Resul
 
 /// Runs the engine on a source without a host, and does the jobs of others meanwhile.
 fn attend(
-    source: &mut dyn Source,
+    source: &mut impl Source,
     engine: &mut Engine,
     control: &mut Loop<'_>,
 ) -> Result<Ended, SourceError> {

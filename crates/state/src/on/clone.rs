@@ -10,7 +10,6 @@ use crate::state::{Now, State};
 use crate::thread::{Image, Memory, Thread, flags};
 
 // The four events have one layout.
-const RES: usize = EventCode::CLONE.param("res");
 const EXE: usize = EventCode::CLONE.param("exe");
 const ARGS: usize = EventCode::CLONE.param("args");
 const PID: usize = EventCode::CLONE.param("pid");
@@ -34,7 +33,7 @@ const PIDNS_INIT_START_TS: usize = EventCode::CLONE.param("pidns_init_start_ts")
 const STALE: u64 = 2_000_000_000;
 
 pub(super) fn on_clone(state: &mut State, now: &mut Now<'_>) {
-    match now.event.i64(RES) {
+    match now.event.first() {
         Some(0) => on_child(state, now),
         Some(child_tid) if child_tid > 0 && child_tid != now.event.tid() => {
             on_caller(state, now, child_tid)

@@ -3,12 +3,12 @@
 use gyr_event::EventCode;
 use gyr_event::tables::close_range_flags;
 
-use crate::state::{Now, State};
+use crate::state::{Ended, Now, State};
 
 /// The entry stays for this event's rules and goes with the next event.
 pub(super) fn on_close(state: &mut State, now: &mut Now<'_>) {
-    if now.event.i64(0).is_none_or(|res| res >= 0) {
-        state.fd_to_remove = now.entry;
+    if now.event.first().is_none_or(|res| res >= 0) {
+        state.ended = now.entry.map(|(owner, fd)| Ended::Fd(owner, fd));
     }
 }
 
@@ -18,7 +18,7 @@ pub(super) fn on_close_range(state: &mut State, now: &mut Now<'_>) {
     const FLAGS: usize = EventCode::CLOSE_RANGE.param("flags");
     const CLOEXEC: u32 = close_range_flags.value("CLOSE_RANGE_CLOEXEC");
     let event = now.event;
-    let (Some(idx), Some(0)) = (now.thread, event.i64(0)) else { return };
+    let (Some(idx), Some(0)) = (now.thread, event.first()) else { return };
     let (Some(first), Some(last)) = (event.u32(FIRST), event.u32(LAST)) else { return };
     let range = i64::from(first)..=i64::from(last);
     let Some(owner) = state.threads.fds_owner(idx) else { return };

@@ -33,7 +33,7 @@ makes! {
 }
 
 fn result(event: &Event<'_>) -> Option<i64> {
-    event.i64(0).filter(|&fd| fd >= 0)
+    event.first().filter(|&fd| fd >= 0)
 }
 
 pub(super) fn on_pipe(state: &mut State, now: &mut Now<'_>) {

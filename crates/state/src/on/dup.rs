@@ -1,7 +1,7 @@
 //! Copies of fds, and the one flag of an fd that is not shared with its copies: closing on exec.
 
-use gyr_event::EventCode;
 use gyr_event::tables::{fcntl_commands, file_flags};
+use gyr_event::{EventCode, Place};
 
 use crate::fd::with_close_on_exec;
 use crate::state::{Now, State};
@@ -28,7 +28,7 @@ pub(super) fn on_dup3(state: &mut State, now: &mut Now<'_>) {
 
 fn duplicate(state: &mut State, now: &mut Now<'_>, more_flags: u32) {
     let Some(idx) = now.thread else { return };
-    let Some(fd) = now.event.i64(0).filter(|&fd| fd >= 0) else { return };
+    let Some(fd) = now.event.first().filter(|&fd| fd >= 0) else { return };
     // A shell that connects two programs dups the pipe to their standard input and output.
     match fd {
         0 => state.threads.at_mut(idx).set_flag(flags::PIPE_DST),
@@ -48,11 +48,11 @@ fn copy(state: &mut State, now: &mut Now<'_>, fd: i64, more_flags: u32) {
 }
 
 pub(super) fn on_fcntl(state: &mut State, now: &mut Now<'_>) {
-    const CMD: usize = EventCode::FCNTL.param("cmd");
+    const CMD: Place<1> = Place::of(EventCode::FCNTL, EventCode::FCNTL.param("cmd")).unwrap();
     const ARG: usize = EventCode::FCNTL.param("arg");
     let event = now.event;
-    let Some(res) = event.i64(0).filter(|&res| res >= 0) else { return };
-    match event.u32(CMD) {
+    let Some(res) = event.first().filter(|&res| res >= 0) else { return };
+    match event.u8_at(&CMD) {
         Some(F_DUPFD) => copy(state, now, res, 0),
         Some(F_DUPFD_CLOEXEC) => copy(state, now, res, O_CLOEXEC),
         Some(F_SETFD) => {

@@ -11,7 +11,6 @@ use crate::state::{Now, State};
 use crate::thread::{Memory, flags};
 
 // Both events have one layout.
-const RES: usize = EventCode::EXECVE.param("res");
 const EXE: usize = EventCode::EXECVE.param("exe");
 const ARGS: usize = EventCode::EXECVE.param("args");
 const PID: usize = EventCode::EXECVE.param("pid");
@@ -45,7 +44,7 @@ const AT_EMPTY_PATH: u32 = execveat_flags.value("AT_EMPTY_PATH");
 pub(super) fn on_execve(state: &mut State, now: &mut Now<'_>) {
     let event = now.event;
     let Some(idx) = now.thread else { return };
-    if event.i64(RES).is_some_and(|res| res < 0) {
+    if event.first().is_some_and(|res| res < 0) {
         return;
     }
     state.threads.resurrect(idx);

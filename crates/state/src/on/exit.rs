@@ -3,7 +3,7 @@
 use gyr_event::EventCode;
 use gyr_event::tables::prctl_options;
 
-use crate::state::{Now, State};
+use crate::state::{Ended, Now, State};
 
 const REAPER_TID: usize = EventCode::PROCEXIT.param("reaper_tid");
 const OPTION: usize = EventCode::PRCTL.param("option");
@@ -16,7 +16,7 @@ const GET_CHILD_SUBREAPER: u32 = prctl_options.value("PR_GET_CHILD_SUBREAPER");
 pub(super) fn on_procexit(state: &mut State, now: &mut Now<'_>) {
     let Some(idx) = now.thread else { return };
     state.threads.mark_dead(idx);
-    state.thread_to_remove = Some((now.event.tid(), now.event.ts()));
+    state.ended = Some(Ended::Thread(now.event.tid(), now.event.ts()));
     if state.threads.has_children(idx) {
         let reaper_tid = now.event.i64(REAPER_TID).unwrap_or(-1);
         state.threads.at_mut(idx).edit_reaper(reaper_tid);

@@ -15,7 +15,7 @@ mod socket;
 mod transfer;
 mod users;
 
-use gyr_event::{EventCode, EventFlags, EventInfo, ParamType};
+use gyr_event::{Event, EventCode, EventFlags, EventInfo, ParamType, Place};
 
 pub(crate) use exit::Exited;
 
@@ -126,11 +126,15 @@ pub(crate) struct Rule {
     pub(crate) handler: Option<Handler>,
     /// Which parameter names the fd that the event is about; [`NO_FD`] if none does.
     fd_param: u8,
+    /// Where it mostly stands.
+    fd_place: Option<Place<8>>,
     /// Whether the event belongs to a thread: those about the machine, containers, users and plugins do not.
     pub(crate) has_thread: bool,
     /// Whether an unknown thread is asked for: clone brings what there is to know, and one that exits is gone.
     pub(crate) may_ask: bool,
     pub(crate) is_enter: bool,
+    /// Whether what the thread's last event left stays for the next.
+    pub(crate) keeps_last: bool,
     /// Whether the event makes, uses or closes an fd.
     pub(crate) is_about_fd: bool,
 }
@@ -142,6 +146,15 @@ impl Rule {
 
     pub(crate) const fn fd_param(&self) -> Option<usize> {
         if self.fd_param == NO_FD { None } else { Some(self.fd_param as usize) }
+    }
+
+    /// The number of the fd that the event is about.
+    #[inline(always)]
+    pub(crate) fn fd(&self, event: &Event<'_>) -> Option<i64> {
+        match &self.fd_place {
+            Some(place) => event.i64_at(place),
+            None => event.i64(self.fd_param()?),
+        }
     }
 }
 
@@ -191,12 +204,15 @@ const fn rule(code: EventCode) -> Rule {
     let is_about_fd = info.flags.contains(EventFlags::CREATES_FD)
         || info.flags.contains(EventFlags::USES_FD)
         || info.flags.contains(EventFlags::DESTROYS_FD);
+    let fd_param = find_fd_param(info);
     Rule {
         handler: None,
-        fd_param: find_fd_param(info),
+        fd_param,
+        fd_place: if fd_param == NO_FD { None } else { Place::of(code, fd_param as usize) },
         has_thread,
         may_ask,
         is_enter: code.is_enter(),
+        keeps_last: matches!(code, EventCode::SCHEDSWITCH),
         is_about_fd,
     }
 }

@@ -1,7 +1,5 @@
 //! The open family: a name becomes an fd.
 
-use std::sync::Arc;
-
 use gyr_event::tables::{creat_flags, file_flags};
 use gyr_event::{Event, EventCode, param};
 
@@ -75,31 +73,47 @@ pub(super) fn on_creat(state: &mut State, now: &mut Now<'_>) {
 
 pub(super) fn on_openat(state: &mut State, now: &mut Now<'_>) {
     // fd, dirfd, name, flags, mode, dev, ino
-    open_at::<7>(state, now);
+    open_at::<7, 20>(state, now);
 }
 
 pub(super) fn on_openat2(state: &mut State, now: &mut Now<'_>) {
     // fd, dirfd, name, flags, mode, resolve, dev, ino
-    open_at::<8>(state, now);
+    open_at::<8, 24>(state, now);
 }
 
 /// The events begin alike, as do their enters; device and inode are the last of `N` parameters.
-fn open_at<const N: usize>(state: &mut State, now: &mut Now<'_>) {
+#[inline]
+fn open_at<const N: usize, const TAIL: usize>(state: &mut State, now: &mut Now<'_>) {
+    let Some((fd, dirfd, opened)) =
+        read_usual::<N, TAIL>(now.event).or_else(|| read_any::<N>(now.event))
+    else {
+        return;
+    };
+    if fd < 0 {
+        return;
+    }
+    if now.has_entered {
+        return open_entered(state, now, fd, opened, dirfd);
+    }
+    state.stats.n_retrieved_event_drops += 1;
+    add(state, now, fd, &opened, dirfd);
+}
+
+/// As [`open_at`], after the enter event perhaps.
+#[cold]
+fn open_entered(
+    state: &mut State,
+    now: &mut Now<'_>,
+    fd: i64,
+    told: Opened<'_>,
+    mut dirfd: Option<i64>,
+) {
     const ENTER_DIRFD: usize = EventCode::OPENAT_ENTER.param("dirfd");
     const ENTER_NAME: usize = EventCode::OPENAT_ENTER.param("name");
     const ENTER_FLAGS: usize = EventCode::OPENAT_ENTER.param("flags");
     let Some(idx) = now.thread else { return };
-    let params: [&[u8]; N] = now.event.leading();
-    let [fd, dirfd, name, flags, .., dev, ino] = params.as_slice() else { return };
-    let Some(fd) = param::signed(fd).filter(|&fd| fd >= 0) else { return };
-    let mut dirfd = param::signed(dirfd);
-    let name = param::text(name).unwrap_or(b"<NA>");
-    let u32 = |bytes: &[u8]| param::unsigned(bytes).and_then(|value| u32::try_from(value).ok());
-    let flags = u32(flags).unwrap_or_default();
-    let dev = u32(dev).unwrap_or_default();
-    let ino = param::unsigned(ino).unwrap_or_default();
-    let mut opened = Opened { name, flags, dev, ino };
     let record = state.take_enter(idx);
+    let mut opened = told;
     if let Some(enter) = state.enter_of(&record, now)
         && let Some(name) = usable_name(&enter, ENTER_NAME)
     {
@@ -109,6 +123,47 @@ fn open_at<const N: usize>(state: &mut State, now: &mut Now<'_>) {
     }
     add(state, now, fd, &opened, dirfd);
     state.give_back(idx, record);
+}
+
+/// The new fd, the directory's, and the rest.
+type OpenedAt<'a> = (i64, Option<i64>, Opened<'a>);
+
+/// From a record whose parameters have the widths that nearly all have: eight bytes the fds and the inode, four the others
+/// behind the name, which are `TAIL` bytes with the inode.
+#[inline(always)]
+fn read_usual<'a, const N: usize, const TAIL: usize>(event: &Event<'a>) -> Option<OpenedAt<'a>> {
+    const FOUR: [u8; 2] = 4_u16.to_le_bytes();
+    const EIGHT: [u8; 2] = 8_u16.to_le_bytes();
+    let (lens, params) = event.lens_and_params::<N>()?;
+    let [EIGHT, EIGHT, name, numbers @ .., EIGHT] = lens.as_slice() else { return None };
+    if numbers.iter().any(|&len| len != FOUR) {
+        return None;
+    }
+    let (fd, params) = params.split_first_chunk()?;
+    let (dirfd, params) = params.split_first_chunk()?;
+    let (name, params) = params.split_at_checked(usize::from(u16::from_le_bytes(*name)))?;
+    let tail: &[u8; TAIL] = params.first_chunk()?;
+    let opened = Opened {
+        name: param::text(name).unwrap_or(b"<NA>"),
+        flags: u32::from_le_bytes(*tail.first_chunk()?),
+        dev: u32::from_le_bytes(*tail.get(..TAIL - 8)?.last_chunk()?),
+        ino: u64::from_le_bytes(*tail.last_chunk()?),
+    };
+    Some((i64::from_le_bytes(*fd), Some(i64::from_le_bytes(*dirfd)), opened))
+}
+
+#[cold]
+fn read_any<'a, const N: usize>(event: &Event<'a>) -> Option<OpenedAt<'a>> {
+    let params: [&[u8]; N] = event.leading();
+    let [fd, dirfd, name, flags, .., dev, ino] = params.as_slice() else { return None };
+    let u32 = |bytes: &[u8]| param::unsigned(bytes).and_then(|value| u32::try_from(value).ok());
+    let opened = Opened {
+        name: param::text(name).unwrap_or(b"<NA>"),
+        flags: u32(flags).unwrap_or_default(),
+        dev: u32(dev).unwrap_or_default(),
+        ino: param::unsigned(ino).unwrap_or_default(),
+    };
+    Some((param::signed(fd)?, param::signed(dirfd), opened))
 }
 
 pub(super) fn on_open_by_handle_at(state: &mut State, now: &mut Now<'_>) {
@@ -124,7 +179,7 @@ pub(super) fn on_open_by_handle_at(state: &mut State, now: &mut Now<'_>) {
 
 /// The thread and its new fd, if there is one.
 fn result(now: &Now<'_>) -> Option<(ThreadIdx, i64)> {
-    Some((now.thread?, now.event.i64(0).filter(|&fd| fd >= 0)?))
+    Some((now.thread?, now.event.first().filter(|&fd| fd >= 0)?))
 }
 
 fn read<'a>(event: &Event<'a>, name: usize, flags: usize, dev: usize, ino: usize) -> Opened<'a> {
@@ -142,30 +197,33 @@ fn usable_name<'a>(enter: &Event<'a>, param: usize) -> Option<&'a [u8]> {
 }
 
 /// Makes the entry; a relative name is one in the directory that `dirfd` stands for.
+#[inline]
 fn add(state: &mut State, now: &mut Now<'_>, fd: i64, opened: &Opened<'_>, dirfd: Option<i64>) {
     let Some(idx) = now.thread else { return };
-    let &Opened { name, flags, dev, ino } = opened;
-    let kind = if flags & O_DIRECTORY != 0 { FdType::Directory } else { FdType::File };
-    let mut entry = state.spare_fds.take();
-    // It is nobody else's: there is no copy.
-    let data = Arc::make_mut(&mut entry);
-    data.reset(kind);
-    data.dev = dev;
-    data.ino = ino;
-    data.layer = match flags & (UPPER_LAYER | LOWER_LAYER) {
+    let is_relative = !opened.name.starts_with(b"/");
+    let mut name = state.name_for(idx, fd);
+    let base = match dirfd {
+        Some(dirfd) if is_relative => {
+            state.dir_of(idx, dirfd, opened.name).map_or(Base::UNKNOWN, Base::directory)
+        }
+        _ => Base::NONE,
+    };
+    let place = path::join_to(base, opened.name, &mut name);
+    let kind = if opened.flags & O_DIRECTORY != 0 { FdType::Directory } else { FdType::File };
+    let Some(data) = state.open_fd(now, fd, kind, opened.flags) else { return };
+    data.dev = opened.dev;
+    data.ino = opened.ino;
+    data.layer = match opened.flags & (UPPER_LAYER | LOWER_LAYER) {
         0 => None,
         LOWER_LAYER => Some(Layer::Lower),
         _ => Some(Layer::Upper),
     };
-    let base = match dirfd {
-        Some(dirfd) => state.dir_of(idx, dirfd, name).map_or(Base::UNKNOWN, Base::directory),
-        None => Base::NONE,
-    };
-    data.name_raw = match path::join_to(base, name, &mut data.name) {
+    now.name_changed = !name.is_empty();
+    data.name = name;
+    data.name_raw = match place {
         Some(start) => RawName::Tail(start),
-        None => RawName::Other(name.into()),
+        None => RawName::Other(opened.name.into()),
     };
-    state.add_fd(now, fd, entry, flags);
 }
 
 impl State {

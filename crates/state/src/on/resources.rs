@@ -14,7 +14,7 @@ pub(super) fn on_rlimit(state: &mut State, now: &mut Now<'_>) {
     const RESOURCE: usize = EventCode::SETRLIMIT.param("resource");
     let event = now.event;
     let Some(idx) = now.thread else { return };
-    let failed = event.i64(0).is_some_and(|res| res < 0);
+    let failed = event.first().is_some_and(|res| res < 0);
     if !failed && event.u32(RESOURCE) == Some(NOFILE) {
         set_fdlimit(state, idx, event.i64(CUR));
     }
@@ -25,7 +25,7 @@ pub(super) fn on_prlimit(state: &mut State, now: &mut Now<'_>) {
     const PID: usize = EventCode::PRLIMIT.param("pid");
     const RESOURCE: usize = EventCode::PRLIMIT.param("resource");
     let event = now.event;
-    if event.i64(0) != Some(0) || event.u32(RESOURCE) != Some(NOFILE) {
+    if event.first() != Some(0) || event.u32(RESOURCE) != Some(NOFILE) {
         return;
     }
     let newcur = event.i64(NEWCUR).filter(|&limit| limit != -1);

@@ -22,7 +22,7 @@ pub(super) fn on_socket(state: &mut State, now: &mut Now<'_>) {
     const PROTO: usize = EventCode::SOCKET.param("proto");
     const FLAGS: usize = EventCode::SOCKET.param("flags");
     let event = now.event;
-    let Some(fd) = event.i64(0).filter(|&fd| fd >= 0) else { return };
+    let Some(fd) = event.first().filter(|&fd| fd >= 0) else { return };
     let number = |param| event.u32(param).unwrap_or_default();
     let flags = number(FLAGS);
     add_socket(state, now, fd, number(DOMAIN), l4proto(number(TYPE), number(PROTO)), flags);
@@ -113,7 +113,7 @@ pub(super) fn on_connect(state: &mut State, now: &mut Now<'_>) {
     const ENTER_ADDR: usize = EventCode::CONNECT_ENTER.param("addr");
     let event = now.event;
     let Some(idx) = now.thread else { return };
-    if event.i64(0).is_some_and(|res| res < 0 && res != -EINPROGRESS) {
+    if event.first().is_some_and(|res| res < 0 && res != -EINPROGRESS) {
         return;
     }
     let Some(fd) = state.edit_fd(now) else { return };
@@ -238,9 +238,8 @@ fn accept(state: &mut State, now: &mut Now<'_>, flags: u32) {
     // Both events begin alike.
     const TUPLE: usize = EventCode::ACCEPT.param("tuple");
     let event = now.event;
-    let Some(fd) = event.i64(0).filter(|&fd| fd >= 0) else { return };
-    let Some(idx) = now.thread else { return };
-    state.threads.at_mut(idx).last.fd = fd;
+    let Some(fd) = event.first().filter(|&fd| fd >= 0) else { return };
+    state.set_fd(now, fd);
     let Some(tuple) = Tuple::read(event.bytes(TUPLE)) else { return };
     let mut data = match tuple {
         Tuple::V4 { source, dest } => {
@@ -286,5 +285,5 @@ pub(super) fn on_socketpair(state: &mut State, now: &mut Now<'_>) {
 }
 
 fn failed(event: &Event<'_>) -> bool {
-    event.i64(0).is_some_and(|res| res < 0)
+    event.first().is_some_and(|res| res < 0)
 }

@@ -68,7 +68,7 @@ enum Direction {
 fn infer_socket(state: &mut State, now: &mut Now<'_>, tuple: usize) {
     const FD: usize = EventCode::SENDTO.param("fd");
     let event = now.event;
-    if now.entry.is_some() || event.i64(0).is_some_and(|res| res < 0) {
+    if now.entry.is_some() || event.first().is_some_and(|res| res < 0) {
         return;
     }
     let family = event.bytes(tuple).first().copied();
@@ -78,7 +78,7 @@ fn infer_socket(state: &mut State, now: &mut Now<'_>, tuple: usize) {
 
 fn transfer(state: &mut State, now: &mut Now<'_>, tuple: Option<usize>, direction: Direction) {
     let event = now.event;
-    if event.i64(0).is_some_and(|res| res < 0) {
+    if event.first().is_some_and(|res| res < 0) {
         return;
     }
     let Some(data) = state.entry(now.entry).map(|fd| fd.data()) else { return };
@@ -202,7 +202,7 @@ fn take_fds(state: &mut State, now: &mut Now<'_>, control: usize) {
     let event = now.event;
     let Some(idx) = now.thread else { return };
     let is_unix = state.entry(now.entry).is_some_and(|fd| fd.kind() == FdType::Unix);
-    if !is_unix || event.i64(0).is_some_and(|res| res < 0) {
+    if !is_unix || event.first().is_some_and(|res| res < 0) {
         return;
     }
     let pid = state.threads.at(idx).pid();
