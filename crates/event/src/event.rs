@@ -302,7 +302,14 @@ impl<'a> Event<'a> {
         {
             return Some(i64::from_le_bytes(*first));
         }
-        self.i64(0)
+        self.i64_elsewhere(0)
+    }
+
+    /// As [`Event::i64`], where a quicker way did not lead to it.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn i64_elsewhere(&self, index: usize) -> Option<i64> {
+        self.i64(index)
     }
 
     /// An unsigned number of any width.

@@ -92,12 +92,6 @@ impl<'a> Event<'a> {
         }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn i64_elsewhere(&self, index: usize) -> Option<i64> {
-        self.i64(index)
-    }
-
     /// As [`Event::u32`].
     #[inline(always)]
     pub fn u8_at(&self, place: &Place<1>) -> Option<u32> {

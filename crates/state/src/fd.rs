@@ -181,19 +181,8 @@ impl Fd {
     pub(crate) fn renew(&mut self, kind: FdType, open_flags: u32, stamp: u64) -> &mut FdData {
         (self.open_flags, self.stamp) = (open_flags, stamp);
         let data = Arc::make_mut(&mut self.data);
-        *data = FdData::new(kind);
+        data.reset(kind);
         data
-    }
-
-    /// The memory of the name, empty.
-    #[inline]
-    pub(crate) fn take_name(&mut self) -> Vec<u8> {
-        let mut name = match Arc::get_mut(&mut self.data) {
-            Some(data) => std::mem::take(&mut data.name),
-            None => Vec::new(),
-        };
-        name.clear();
-        name
     }
 
     /// Whether its memory can be kept for another: that of a description that processes share cannot.
@@ -333,6 +322,18 @@ impl FdData {
             layer: None,
             is_connected: false,
         }
+    }
+
+    /// Makes this the description of an fd of which nothing else is known; the memory of the name stays.
+    #[inline]
+    fn reset(&mut self, kind: FdType) {
+        let new = Self::new(kind);
+        self.kind = kind;
+        self.name.clear();
+        self.name_raw = new.name_raw;
+        (self.dev, self.mount_id, self.ino, self.pid) = (new.dev, new.mount_id, new.ino, new.pid);
+        self.sockinfo = new.sockinfo;
+        (self.role, self.layer, self.is_connected) = (new.role, new.layer, new.is_connected);
     }
 
     /// Only IPv4 sockets count, as for Falco: the tuple of a connected IPv6 one is written anew with each transfer.

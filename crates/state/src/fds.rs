@@ -134,7 +134,7 @@ impl FdTable {
         true
     }
 
-    /// As [`FdTable::insert`], of an entry of which nothing else is known yet, in the memory of a closed one if there is any.
+    /// As [`FdTable::insert`], of an entry of which nothing else is known yet: in the memory of a closed one, mostly.
     #[inline]
     pub(crate) fn open(
         &mut self,
@@ -142,30 +142,20 @@ impl FdTable {
         kind: FdType,
         open_flags: u32,
         stamp: u64,
-    ) -> (&mut FdData, bool) {
-        self.make_room(fd);
-        let key = if self.find(fd).is_none() { Some(self.new_key(fd)) } else { None };
-        let new = || Fd::new(FdData::new(kind).into(), open_flags, stamp);
-        let entry = match self.dense.get_mut(index(fd)) {
-            Some(slot) => slot.get_or_insert_with(new),
-            None => self.sparse.get_or_insert_default().entry(fd).or_insert_with(new),
-        };
-        if let Some(key) = key {
-            entry.key = key;
+    ) -> Option<(&mut FdData, bool)> {
+        let index = index(fd);
+        if self.is_memory(index)
+            && let Some(Some(_)) = self.dense.get(index)
+        {
+            let key = self.new_key(fd);
+            self.small |= small_bit(index);
             self.n += 1;
-            self.small |= small_bit(index(fd));
+            let entry = self.dense.get_mut(index)?.as_mut()?;
+            entry.key = key;
+            return Some((entry.renew(kind, open_flags, stamp), true));
         }
-        (entry.renew(kind, open_flags, stamp), key.is_some())
-    }
-
-    /// The memory of the name that a closed number had, empty.
-    #[inline]
-    pub(crate) fn name_for(&mut self, fd: i64) -> Vec<u8> {
-        if !self.is_memory(index(fd)) {
-            return Vec::new();
-        }
-        let memory = self.dense.get_mut(index(fd)).and_then(Option::as_mut);
-        memory.map(Fd::take_name).unwrap_or_default()
+        let is_new = self.insert(fd, Fd::new(FdData::new(kind).into(), open_flags, stamp));
+        Some((self.find_mut(fd)?.edit(stamp), is_new))
     }
 
     #[inline]
@@ -264,9 +254,11 @@ impl FdTable {
     #[inline]
     pub(crate) fn close(&mut self, fd: i64) -> bool {
         let index = index(fd);
-        let is_memory = self.is_memory(index);
+        if self.is_memory(index) {
+            return false;
+        }
         let Some(slot) = self.dense.get_mut(index) else { return self.close_sparse(fd) };
-        let Some(entry) = slot.as_mut().filter(|_| !is_memory) else { return false };
+        let Some(entry) = slot else { return false };
         if index >= N_SMALL || !entry.is_sole_owner() {
             *slot = None;
         }

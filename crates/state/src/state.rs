@@ -308,7 +308,8 @@ impl State {
         data: impl Into<Arc<FdData>>,
         open_flags: u32,
     ) -> Option<(ThreadIdx, i64)> {
-        let owner = self.owner_of_new_fd(now, fd)?;
+        self.set_fd(now, fd);
+        let owner = self.owner_with_room(now.thread?, fd)?;
         let stamp = self.threads.tick();
         let table = &mut self.threads.at_mut(owner).fds;
         let is_new = table.insert(fd, Fd::new(data.into(), open_flags, stamp));
@@ -325,24 +326,19 @@ impl State {
         kind: FdType,
         open_flags: u32,
     ) -> Option<&mut FdData> {
-        let owner = self.owner_of_new_fd(now, fd)?;
+        let idx = now.thread?;
         let stamp = self.threads.tick();
+        let thread = self.threads.at_mut(idx);
+        now.fd = fd;
+        thread.last.fd = fd;
+        let has_own_room = thread.flags() & crate::flags::CLONE_FILES == 0
+            && thread.fds.len() < self.limits.fds_per_process;
+        let owner = if has_own_room { idx } else { self.owner_with_room(idx, fd)? };
         let table = &mut self.threads.at_mut(owner).fds;
-        let (data, is_new) = table.open(fd, kind, open_flags, stamp);
+        let (data, is_new) = table.open(fd, kind, open_flags, stamp)?;
         self.stats.n_added_fds += u64::from(is_new);
         now.entry = Some((owner, fd));
         Some(data)
-    }
-
-    /// Memory for the name of a number that is about to be opened, empty.
-    #[inline]
-    pub(crate) fn name_for(&mut self, idx: ThreadIdx, fd: i64) -> Vec<u8> {
-        let thread = self.threads.at_mut(idx);
-        if thread.flags() & crate::flags::CLONE_FILES == 0 {
-            return thread.fds.name_for(fd);
-        }
-        let main = self.threads.main(idx);
-        main.map(|main| self.threads.at_mut(main).fds.name_for(fd)).unwrap_or_default()
     }
 
     /// The event is about this fd.
@@ -354,21 +350,7 @@ impl State {
         }
     }
 
-    /// Whose table takes the event's new fd; none if there is none, or if it is full.
-    #[inline]
-    fn owner_of_new_fd(&mut self, now: &mut Now<'_>, fd: i64) -> Option<ThreadIdx> {
-        let idx = now.thread?;
-        now.fd = fd;
-        let thread = self.threads.at_mut(idx);
-        thread.last.fd = fd;
-        if thread.flags() & crate::flags::CLONE_FILES == 0
-            && thread.fds.len() < self.limits.fds_per_process
-        {
-            return Some(idx);
-        }
-        self.owner_with_room(idx, fd)
-    }
-
+    /// Whose table takes a thread's new fd; none if there is none, or if it is full.
     #[inline(never)]
     fn owner_with_room(&mut self, idx: ThreadIdx, fd: i64) -> Option<ThreadIdx> {
         let owner = self.threads.fds_owner(idx)?;

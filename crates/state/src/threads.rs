@@ -8,8 +8,12 @@ use std::num::NonZeroU32;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
+use crate::Fd;
 use crate::asked::Asked;
 use crate::thread::{Image, Thread, flags};
+
+/// As user space writes "relative to the working directory".
+const AT_FDCWD: i64 = -100;
 
 /// The place of a thread in the table, valid until the next event is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -215,6 +219,15 @@ impl Threads {
     #[inline]
     pub(crate) fn fds_owner(&self, idx: ThreadIdx) -> Option<ThreadIdx> {
         if self.at(idx).flags() & flags::CLONE_FILES == 0 { Some(idx) } else { self.main(idx) }
+    }
+
+    /// The directory that names are relative to which come with `dirfd`; none if the fd is not known.
+    #[inline]
+    pub(crate) fn directory(&self, idx: ThreadIdx, dirfd: i64) -> Option<&[u8]> {
+        if dirfd == AT_FDCWD {
+            return Some(self.main(idx).map_or(b"./", |main| self.at(main).own_cwd().as_bytes()));
+        }
+        self.at(self.fds_owner(idx)?).fds.find(dirfd).map(Fd::name)
     }
 
     pub(crate) fn n_alive(&self, idx: ThreadIdx) -> u64 {

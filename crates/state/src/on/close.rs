@@ -1,13 +1,14 @@
 //! Closing fds.
 
-use gyr_event::EventCode;
 use gyr_event::tables::close_range_flags;
+use gyr_event::{EventCode, Place};
 
 use crate::state::{Ended, Now, State};
 
 /// The entry stays for this event's rules and goes with the next event.
 pub(super) fn on_close(state: &mut State, now: &mut Now<'_>) {
-    if now.event.first().is_none_or(|res| res >= 0) {
+    const RES: Place<8> = Place::of(EventCode::CLOSE, EventCode::CLOSE.param("res")).unwrap();
+    if now.event.i64_at(&RES).is_none_or(|res| res >= 0) {
         state.ended = now.entry.map(|(owner, fd)| Ended::Fd(owner, fd));
     }
 }

@@ -50,8 +50,9 @@ fn copy(state: &mut State, now: &mut Now<'_>, fd: i64, more_flags: u32) {
 pub(super) fn on_fcntl(state: &mut State, now: &mut Now<'_>) {
     const CMD: Place<1> = Place::of(EventCode::FCNTL, EventCode::FCNTL.param("cmd")).unwrap();
     const ARG: usize = EventCode::FCNTL.param("arg");
+    const RES: Place<8> = Place::of(EventCode::FCNTL, EventCode::FCNTL.param("res")).unwrap();
     let event = now.event;
-    let Some(res) = event.first().filter(|&res| res >= 0) else { return };
+    let Some(res) = event.i64_at(&RES).filter(|&res| res >= 0) else { return };
     match event.u8_at(&CMD) {
         Some(F_DUPFD) => copy(state, now, res, 0),
         Some(F_DUPFD_CLOEXEC) => copy(state, now, res, O_CLOEXEC),

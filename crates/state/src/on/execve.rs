@@ -191,7 +191,9 @@ fn path_of_execveat(
     let dirfd = enter.i64(DIRFD).unwrap_or_default();
     let name = enter.text(PATHNAME).unwrap_or_default();
     let is_fd_itself = enter.u32(FLAGS).unwrap_or_default() & AT_EMPTY_PATH != 0;
-    let Some(dir) = state.dir_of(idx, dirfd, name) else { return state.names.share(b"<NA>") };
+    let dir =
+        if name.starts_with(b"/") { Some(&[][..]) } else { state.threads.directory(idx, dirfd) };
+    let Some(dir) = dir else { return state.names.share(b"<NA>") };
     let dir = dir.to_vec();
     if !name.starts_with(b"/") {
         now.entry = state.find_fd(idx, dirfd);

@@ -4,7 +4,7 @@ use gyr_event::tables::{creat_flags, file_flags};
 use gyr_event::{Event, EventCode, param};
 
 use crate::ThreadIdx;
-use crate::fd::{Fd, FdType, Layer, RawName};
+use crate::fd::{FdType, Layer, RawName};
 use crate::path::{self, Base};
 use crate::state::{Now, State};
 
@@ -197,46 +197,34 @@ fn usable_name<'a>(enter: &Event<'a>, param: usize) -> Option<&'a [u8]> {
 }
 
 /// Makes the entry; a relative name is one in the directory that `dirfd` stands for.
-#[inline]
 fn add(state: &mut State, now: &mut Now<'_>, fd: i64, opened: &Opened<'_>, dirfd: Option<i64>) {
     let Some(idx) = now.thread else { return };
-    let is_relative = !opened.name.starts_with(b"/");
-    let mut name = state.name_for(idx, fd);
+    let &Opened { name, flags, dev, ino } = opened;
     let base = match dirfd {
-        Some(dirfd) if is_relative => {
-            state.dir_of(idx, dirfd, opened.name).map_or(Base::UNKNOWN, Base::directory)
+        Some(dirfd) if !name.starts_with(b"/") => {
+            state.threads.directory(idx, dirfd).map_or(Base::UNKNOWN, Base::directory)
         }
         _ => Base::NONE,
     };
-    let place = path::join_to(base, opened.name, &mut name);
-    let kind = if opened.flags & O_DIRECTORY != 0 { FdType::Directory } else { FdType::File };
-    let Some(data) = state.open_fd(now, fd, kind, opened.flags) else { return };
-    data.dev = opened.dev;
-    data.ino = opened.ino;
-    data.layer = match opened.flags & (UPPER_LAYER | LOWER_LAYER) {
-        0 => None,
-        LOWER_LAYER => Some(Layer::Lower),
-        _ => Some(Layer::Upper),
-    };
-    now.name_changed = !name.is_empty();
-    data.name = name;
-    data.name_raw = match place {
-        Some(start) => RawName::Tail(start),
-        None => RawName::Other(opened.name.into()),
-    };
-}
-
-impl State {
-    /// The directory that `name` is relative to: empty for an absolute name, none if the fd is not known.
-    pub(super) fn dir_of(&self, idx: ThreadIdx, dirfd: i64, name: &[u8]) -> Option<&[u8]> {
-        if name.starts_with(b"/") {
-            return Some(&[]);
+    let start = path::join_to(base, name, &mut state.scratch);
+    let kind = if flags & O_DIRECTORY != 0 { FdType::Directory } else { FdType::File };
+    let mut scratch = std::mem::take(&mut state.scratch);
+    if let Some(data) = state.open_fd(now, fd, kind, flags) {
+        data.dev = dev;
+        data.ino = ino;
+        data.layer = match flags & (UPPER_LAYER | LOWER_LAYER) {
+            0 => None,
+            LOWER_LAYER => Some(Layer::Lower),
+            _ => Some(Layer::Upper),
+        };
+        if let Some(start) = start {
+            data.name_raw = RawName::Tail(start);
+        } else {
+            data.name_raw = RawName::Other(name.into());
         }
-        if dirfd == AT_FDCWD {
-            let main = self.threads.main(idx);
-            return Some(main.map_or(b"./", |main| self.threads.at(main).own_cwd().as_bytes()));
-        }
-        let owner = self.threads.fds_owner(idx)?;
-        self.threads.at(owner).fds.find(dirfd).map(Fd::name)
+        now.name_changed = !scratch.is_empty();
+        // The memory of the name before takes the next one.
+        std::mem::swap(&mut data.name, &mut scratch);
     }
+    state.scratch = scratch;
 }
