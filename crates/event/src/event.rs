@@ -66,37 +66,7 @@ impl Header {
         let head = bytes.first_chunk().ok_or(Malformed::Short)?;
         let code = code_of(head).ok_or(Malformed::UnknownCode(number_of(head)))?;
         let large = code.info().flags.contains(EventFlags::LARGE_PAYLOAD);
-        Self::check(bytes, head, code, large)
-    }
-
-    /// As [`Header::read`], of a record without a large payload that has at least as many parameters as `least` says for its
-    /// code; none for all others. This runs for every record.
-    #[inline(always)]
-    pub fn read_plain(bytes: &[u8], least: &[u8; EventCode::COUNT]) -> Option<Self> {
-        let head = bytes.first_chunk()?;
-        let code = code_of(head)?;
-        let header = Self::check(bytes, head, code, false).ok()?;
-        least.get(code.index()).is_some_and(|&least| header.n_params >= least).then_some(header)
-    }
-
-    #[inline(always)]
-    fn check(
-        bytes: &[u8],
-        head: &[u8; HEADER_LEN],
-        code: EventCode,
-        large: bool,
-    ) -> Result<Self, Malformed> {
-        let header = Self {
-            ts: le_u64(&head[0..8]),
-            tid: le_u64(&head[8..16]).cast_signed(),
-            len: le_u32(&head[16..20]),
-            code,
-            n_params: match le_u32(&head[22..26]) {
-                n_params @ 0..=MOST_PARAMS => n_params as u8,
-                _ => return Err(Malformed::Length),
-            },
-            len_width: if large { 4 } else { 2 },
-        };
+        let header = Self::of(head, code, large).ok_or(Malformed::Length)?;
         let record = bytes.get(..header.len()).ok_or(Malformed::Short)?;
         let rest = record.get(HEADER_LEN..).ok_or(Malformed::Length)?;
         let room = rest
@@ -107,6 +77,38 @@ impl Header {
             return Err(Malformed::Params);
         }
         Ok(header)
+    }
+
+    /// As [`Header::read`], of a record without a large payload that has at least as many parameters as `least` says for its
+    /// code, if more bytes follow it; none for all others. This runs for every record.
+    #[inline(always)]
+    pub fn read_plain(bytes: &[u8], least: &[u8; EventCode::COUNT]) -> Option<Self> {
+        let (head, rest) = bytes.split_first_chunk()?;
+        let lens = rest.first_chunk()?;
+        let code = code_of(head)?;
+        let header = Self::of(head, code, false)?;
+        let n_params = header.n_params();
+        let sum = sum_of_few_lens(lens, n_params)
+            .unwrap_or_else(|| sum_of_many_lens(rest, n_params, false)) as usize;
+        let is_good = HEADER_LEN + n_params * 2 + sum <= header.len()
+            && header.len() <= bytes.len()
+            && least.get(code.index()).is_some_and(|&least| header.n_params >= least);
+        is_good.then_some(header)
+    }
+
+    #[inline(always)]
+    fn of(head: &[u8; HEADER_LEN], code: EventCode, large: bool) -> Option<Self> {
+        Some(Self {
+            ts: le_u64(&head[0..8]),
+            tid: le_u64(&head[8..16]).cast_signed(),
+            len: le_u32(&head[16..20]),
+            code,
+            n_params: match le_u32(&head[22..26]) {
+                n_params @ 0..=MOST_PARAMS => n_params as u8,
+                _ => return None,
+            },
+            len_width: if large { 4 } else { 2 },
+        })
     }
 
     /// The length of the whole record in bytes.
@@ -222,14 +224,20 @@ impl<'a> Event<'a> {
         self.record.get(start..end).unwrap_or_default()
     }
 
-    /// The bytes of the first `N` parameters, as [`Event::bytes`]: the cheapest way to many of them.
+    /// The first `N` parameters: the cheapest way to many of them.
+    #[inline]
+    pub fn params<const N: usize>(&self) -> Params<'a, N> {
+        Params(self.leading())
+    }
+
+    /// The bytes of the first `N` parameters, as [`Event::bytes`].
     #[inline]
     pub fn leading<const N: usize>(&self) -> [&'a [u8]; N] {
         let mut leading: [&'a [u8]; N] = [&[]; N];
         let lens =
             self.record.get(HEADER_LEN..).and_then(|rest| rest.as_chunks().0.first_chunk::<N>());
         let Some(lens) = lens.filter(|_| self.len_width() == 2 && N <= self.n_params()) else {
-            let mut params = self.params();
+            let mut params = self.walk();
             leading.fill_with(|| params.next());
             return leading;
         };
@@ -255,17 +263,17 @@ impl<'a> Event<'a> {
 
     #[cold]
     fn bytes_of_large(&self, index: usize) -> &'a [u8] {
-        let mut params = self.params();
+        let mut params = self.walk();
         (0..index).for_each(|_| {
             params.next();
         });
         params.next()
     }
 
-    fn params(&self) -> Params<'a> {
+    fn walk(&self) -> Walk<'a> {
         let width = self.len_width();
         let lens_end = HEADER_LEN + self.n_params() * width;
-        Params {
+        Walk {
             lens: self.record.get(HEADER_LEN..lens_end).unwrap_or_default(),
             params: self.record.get(lens_end..).unwrap_or_default(),
             len_width: width,
@@ -365,13 +373,13 @@ impl<'a> Event<'a> {
 }
 
 /// The parameters of an event, one after the other; those beyond the record are missing.
-struct Params<'a> {
+struct Walk<'a> {
     lens: &'a [u8],
     params: &'a [u8],
     len_width: usize,
 }
 
-impl<'a> Params<'a> {
+impl<'a> Walk<'a> {
     /// The next parameter's bytes, as [`Event::bytes`].
     fn next(&mut self) -> &'a [u8] {
         let (len, lens) = match (self.len_width, self.lens) {
@@ -383,6 +391,42 @@ impl<'a> Params<'a> {
         let Some((param, params)) = self.params.split_at_checked(len) else { return &[] };
         self.params = params;
         param
+    }
+}
+
+/// The first parameters of an event, those that the record does not hold empty. Asked for as of the [`Event`].
+#[derive(Clone, Copy, Debug)]
+pub struct Params<'a, const N: usize>([&'a [u8]; N]);
+
+impl<'a, const N: usize> Params<'a, N> {
+    #[inline]
+    pub fn bytes(&self, index: usize) -> &'a [u8] {
+        self.0.get(index).copied().unwrap_or_default()
+    }
+
+    #[inline]
+    pub fn has(&self, index: usize) -> bool {
+        !self.bytes(index).is_empty()
+    }
+
+    #[inline]
+    pub fn text(&self, index: usize) -> Option<&'a [u8]> {
+        text(self.bytes(index))
+    }
+
+    #[inline]
+    pub fn i64(&self, index: usize) -> Option<i64> {
+        signed(self.bytes(index))
+    }
+
+    #[inline]
+    pub fn u64(&self, index: usize) -> Option<u64> {
+        unsigned(self.bytes(index))
+    }
+
+    #[inline]
+    pub fn u32(&self, index: usize) -> Option<u32> {
+        self.u64(index).and_then(|value| u32::try_from(value).ok())
     }
 }
 
@@ -429,24 +473,23 @@ pub fn unsigned(bytes: &[u8]) -> Option<u64> {
     }
 }
 
-/// The sum of the first `n` lengths, which `lens` starts with. This runs for every record.
-#[inline(always)]
+/// The sum of the first `n` lengths, which `lens` starts with.
+#[inline]
 fn sum_of_lens(lens: &[u8], n: usize, large: bool) -> u64 {
-    if large {
-        return sum_of_many_lens(lens, n, large);
+    let few =
+        if large { None } else { lens.first_chunk().and_then(|lens| sum_of_few_lens(lens, n)) };
+    few.unwrap_or_else(|| sum_of_many_lens(lens, n, large))
+}
+
+/// The sum of the first `n` lengths of two bytes, which are at most eight.
+#[inline(always)]
+fn sum_of_few_lens(lens: &[u8; 16], n: usize) -> Option<u64> {
+    let [low, high] = [le_u64(&lens[..8]), le_u64(&lens[8..])];
+    if let Some(mask) = MASKS.get(n) {
+        return Some(sum_of_four(low & mask));
     }
-    if let Some(mask) = MASKS.get(n)
-        && let Some(&four) = lens.first_chunk()
-    {
-        return sum_of_four(u64::from_le_bytes(four) & mask);
-    }
-    if let Some(mask) = n.checked_sub(4).and_then(|n| MASKS.get(n))
-        && let Some(&[low, high]) = lens.as_chunks().0.first_chunk()
-    {
-        let high = u64::from_le_bytes(high) & mask;
-        return sum_of_four(u64::from_le_bytes(low)) + sum_of_four(high);
-    }
-    sum_of_many_lens(lens, n, large)
+    let mask = MASKS.get(n - (MASKS.len() - 1))?;
+    Some(sum_of_four(low) + sum_of_four(high & mask))
 }
 
 /// For a number of lengths of two bytes: those bits of eight bytes that they take.

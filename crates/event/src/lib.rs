@@ -16,7 +16,7 @@ pub mod snapshot;
 mod syscalls;
 mod table;
 
-pub use event::{Event, Header, Malformed};
+pub use event::{Event, Header, Malformed, Params};
 
 /// What the bytes of a parameter mean.
 pub mod param {

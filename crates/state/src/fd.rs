@@ -178,11 +178,19 @@ impl Fd {
 
     /// Another fd in the memory of this one, of which nothing else is known; `stamp` is new.
     #[inline]
-    pub(crate) fn renew(&mut self, kind: FdType, open_flags: u32, stamp: u64) -> &mut FdData {
+    pub(crate) fn renew(
+        &mut self,
+        kind: FdType,
+        open_flags: u32,
+        stamp: u64,
+    ) -> Option<&mut FdData> {
         (self.open_flags, self.stamp) = (open_flags, stamp);
-        let data = Arc::make_mut(&mut self.data);
+        if !self.is_sole_owner() {
+            self.data = Arc::new(FdData::new(kind));
+        }
+        let data = Arc::get_mut(&mut self.data)?;
         data.reset(kind);
-        data
+        Some(data)
     }
 
     /// Whether its memory can be kept for another: that of a description that processes share cannot.
@@ -325,7 +333,7 @@ impl FdData {
     }
 
     /// Makes this the description of an fd of which nothing else is known; the memory of the name stays.
-    #[inline]
+    #[inline(always)]
     fn reset(&mut self, kind: FdType) {
         let new = Self::new(kind);
         self.kind = kind;

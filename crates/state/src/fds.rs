@@ -152,7 +152,7 @@ impl FdTable {
             self.n += 1;
             let entry = self.dense.get_mut(index)?.as_mut()?;
             entry.key = key;
-            return Some((entry.renew(kind, open_flags, stamp), true));
+            return Some((entry.renew(kind, open_flags, stamp)?, true));
         }
         let is_new = self.insert(fd, Fd::new(FdData::new(kind).into(), open_flags, stamp));
         Some((self.find_mut(fd)?.edit(stamp), is_new))
@@ -251,7 +251,7 @@ impl FdTable {
     }
 
     /// Says whether the table held the number.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn close(&mut self, fd: i64) -> bool {
         let index = index(fd);
         if self.is_memory(index) {
@@ -260,7 +260,7 @@ impl FdTable {
         let Some(slot) = self.dense.get_mut(index) else { return self.close_sparse(fd) };
         let Some(entry) = slot else { return false };
         if index >= N_SMALL || !entry.is_sole_owner() {
-            *slot = None;
+            drop_entry(slot);
         }
         self.small &= !small_bit(index);
         self.n -= 1;
@@ -379,9 +379,14 @@ const fn small_bit(index: usize) -> u64 {
     if index < N_SMALL { 1 << index } else { 0 }
 }
 
+#[inline(never)]
+fn drop_entry(slot: &mut Option<Fd>) {
+    *slot = None;
+}
+
 /// Where a number would be; far away for a negative one.
 fn index(fd: i64) -> usize {
-    usize::try_from(fd).unwrap_or(usize::MAX)
+    usize::try_from(fd.cast_unsigned()).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

@@ -149,17 +149,21 @@ const PLAIN_START: usize = HEAD_LEN + 2;
 /// Everything else is left to [`Replay::next_of_any_kind`], which comes to the same answer where both have one.
 #[inline(always)]
 fn plain_record(window: &[u8]) -> Option<(Header, u16, usize)> {
-    let [n0, n1, n2, n3, l0, l1, l2, l3, c0, c1, ..] =
-        *window.first_chunk::<{ PLAIN_START + HEADER_LEN }>()?;
-    if u32::from_le_bytes([n0, n1, n2, n3]) != block::EVENT_V2 {
+    let (head, rest) = window.split_first_chunk::<PLAIN_START>()?;
+    let [number, len] = [&head[..4], &head[4..8]].map(le_u32);
+    if number != block::EVENT_V2 {
         return None;
     }
-    let header = Header::read_plain(window.get(PLAIN_START..)?, &LEAST_PARAMS_OF_PLAIN)?;
-    let block_len = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
+    let header = Header::read_plain(rest, &LEAST_PARAMS_OF_PLAIN)?;
+    let block_len = len as usize;
     let is_whole = header.len() + PLAIN_START + TAIL_LEN <= block_len
         && block_len <= window.len()
         && block_len <= HEAD_LEN + EVENT_BLOCK_MAX;
-    is_whole.then_some((header, u16::from_le_bytes([c0, c1]), block_len))
+    is_whole.then_some((header, u16::from_le_bytes([head[8], head[9]]), block_len))
+}
+
+fn le_u32(bytes: &[u8]) -> u32 {
+    bytes.first_chunk().map_or(0, |chunk| u32::from_le_bytes(*chunk))
 }
 
 /// What the stream holds next.

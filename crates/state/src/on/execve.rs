@@ -1,7 +1,7 @@
 //! Execve and execveat: a process becomes another program.
 
 use gyr_event::tables::{execve_flags, execveat_flags};
-use gyr_event::{Event, EventCode};
+use gyr_event::{Event, EventCode, Params};
 
 use crate::ThreadIdx;
 use crate::load::without_deleted;
@@ -83,6 +83,8 @@ pub(super) fn on_execve(state: &mut State, now: &mut Now<'_>) {
 }
 
 fn set_image(state: &mut State, idx: ThreadIdx, event: &Event<'_>) {
+    let ts = event.ts();
+    let event: Params<'_, { EventCode::EXECVE.info().params.len() }> = event.params();
     let exe = state.names.share(event.text(EXE).unwrap_or_default());
     let comm = event.text(COMM).map_or_else(|| exe.clone(), |comm| state.names.share(comm));
     let args = state.names.share(event.bytes(ARGS));
@@ -94,7 +96,7 @@ fn set_image(state: &mut State, idx: ThreadIdx, event: &Event<'_>) {
     }
     let image = state.threads.edit(idx);
     (image.exe, image.comm, image.args) = (exe, comm, args);
-    image.lastexec_ts = event.ts();
+    image.lastexec_ts = ts;
     let thread = state.threads.at(idx);
     if thread.is_invalid() {
         let (tid, pid) = (thread.tid(), thread.pid());

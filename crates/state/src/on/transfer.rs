@@ -76,6 +76,8 @@ fn infer_socket(state: &mut State, now: &mut Now<'_>, tuple: usize) {
     add_socket(state, now, fd, u32::from(family), L4Proto::Udp, 0);
 }
 
+/// Most transfers tell nothing new: this runs for each.
+#[inline]
 fn transfer(state: &mut State, now: &mut Now<'_>, tuple: Option<usize>, direction: Direction) {
     let event = now.event;
     if event.first().is_some_and(|res| res < 0) {
@@ -85,15 +87,24 @@ fn transfer(state: &mut State, now: &mut Now<'_>, tuple: Option<usize>, directio
     let is_connection = matches!(data.kind, FdType::Ipv4 | FdType::Ipv6);
     // A TCP connection keeps the ends it has.
     let may_tell = tuple.is_some() && (data.name.is_empty() || !data.is_tcp());
-    if is_connection
-        && !data.is_connected
-        && let Some(data) = state.edit_fd(now)
-    {
+    let connects = is_connection && !data.is_connected;
+    if connects || may_tell {
+        learn(state, now, connects, tuple.filter(|_| may_tell), direction);
+    }
+}
+
+#[inline(never)]
+fn learn(
+    state: &mut State,
+    now: &mut Now<'_>,
+    connects: bool,
+    tuple: Option<usize>,
+    direction: Direction,
+) {
+    if connects && let Some(data) = state.edit_fd(now) {
         data.is_connected = true;
     }
-    let tuple =
-        if may_tell { tuple.and_then(|param| Tuple::read(event.bytes(param))) } else { None };
-    if let Some(tuple) = tuple {
+    if let Some(tuple) = tuple.and_then(|param| Tuple::read(now.event.bytes(param))) {
         learn_ends(state, now, &tuple, direction);
     }
 }
