@@ -126,45 +126,61 @@ fn load(name: &str, n: u64) -> Result<f64> {
     told_by(spawn(&[name, &n.to_string()])?)
 }
 
-/// What one ignored system call costs more, beside what an empty program at the end of each call costs.
+/// Tracepoints that an empty program is attached to.
+const EMPTY: &[(&str, &[&str])] = &[
+    ("an empty program at its end", &["sys_exit"]),
+    ("empty programs at both ends", &["sys_exit", "sys_enter"]),
+];
+
+/// What one ignored system call costs more: with empty programs, which are the least that a probe can cost, and with Gyr.
 pub(super) fn syscall(setup: &Setup, table: &mut Table) -> Result<()> {
     const CALLS: u64 = 1_000_000;
-    const BATCHES: usize = 3 * ROUNDS;
     let empty = example("empty")?;
-    let least = || {
-        (0..BATCHES)
-            .map(|_| load("getppid", CALLS))
-            .try_fold(f64::MAX, |best, s| s.map(|s| best.min(s)))
+    let least = |mut best: f64| -> Result<f64> {
+        for _ in 0..ROUNDS {
+            best = best.min(load("getppid", CALLS)? / CALLS as f64 * 1e9);
+        }
+        Ok(best)
     };
-    let [mut without, mut with_empty, mut with] = [f64::MAX; 3];
+    let (mut without, mut with) = (f64::MAX, f64::MAX);
+    let mut with_empty = [f64::MAX; EMPTY.len()];
     for _ in 0..ROUNDS {
-        without = without.min(least()?);
-        let mut child = Command::new(&empty)
-            .arg("sys_exit")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut stdout = BufReader::new(child.stdout.take().context("no standard output")?);
-        ensure!(stdout.read_line(&mut String::new())? > 0, "the empty program is not attached");
-        with_empty = with_empty.min(least()?);
-        drop(child.stdin.take());
-        child.wait()?;
+        without = least(without)?;
+        for (best, (_, tracepoints)) in with_empty.iter_mut().zip(EMPTY) {
+            let attached = Empty::attach(&empty, tracepoints)?;
+            *best = least(*best)?;
+            attached.detach()?;
+        }
         let (watcher, _) = Watcher::start(setup, &setup.upstream_rules(3))?;
-        with = with.min(least()?);
+        with = least(with)?;
         watcher.stop()?;
     }
-    let ns = |seconds: f64| seconds / CALLS as f64 * 1e9;
-    table.row(
-        "syscall",
-        "getppid, ignored",
-        format!(
-            "{:.0} ns, with an empty program +{:.0} ns, with Gyr +{:.0} ns",
-            ns(without),
-            ns(with_empty - without),
-            ns(with - without)
-        ),
-    );
+    table.row("syscall", "getppid, ignored", format!("{without:.0} ns"));
+    for (best, (case, _)) in with_empty.iter().zip(EMPTY) {
+        table.row("syscall", case, format!("+{:.0} ns", best - without));
+    }
+    table.row("syscall", "Gyr, 93 rules", format!("+{:.0} ns", with - without));
     Ok(())
+}
+
+/// A process that holds empty programs.
+struct Empty(Child);
+
+impl Empty {
+    fn attach(program: &Path, tracepoints: &[&str]) -> Result<Self> {
+        let mut command = Command::new(program);
+        command.args(tracepoints).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn()?;
+        let mut stdout = BufReader::new(child.stdout.take().context("no standard output")?);
+        ensure!(stdout.read_line(&mut String::new())? > 0, "the empty program is not attached");
+        Ok(Self(child))
+    }
+
+    fn detach(mut self) -> Result<()> {
+        drop(self.0.stdin.take());
+        self.0.wait()?;
+        Ok(())
+    }
 }
 
 /// Builds an example of the probe's.
