@@ -137,9 +137,9 @@ impl Probe {
             settings: Settings::default(),
             kept_time: Instant::now(),
         };
-        probe.programs.keep(&object).map_err(failed("keeping the eBPF programs"))?;
-        probe.configure(config, own_pid(&object))?;
-        drop(object);
+        let own_pid = own_pid(&object);
+        probe.programs.keep(object).map_err(failed("keeping the eBPF programs"))?;
+        probe.configure(config, own_pid)?;
         probe.send(&config.interest)?;
         Ok(probe)
     }
@@ -260,7 +260,7 @@ impl Probe {
             }
         }
         let object = open.load().map_err(failed("loading more eBPF programs"))?;
-        self.programs.keep(&object).map_err(failed("keeping the eBPF programs"))
+        self.programs.keep(object).map_err(failed("keeping the eBPF programs"))
     }
 
     /// Puts a call's program where the dispatcher finds it.

@@ -23,12 +23,14 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// Takes over what an object has loaded; the object may go then.
-    pub(crate) fn keep(&mut self, object: &Object) -> io::Result<()> {
+    /// Takes over what an object has loaded, and gives back what libbpf needed for that.
+    pub(crate) fn keep(&mut self, object: Object) -> io::Result<()> {
         for program in object.progs().filter(|program| program.autoload()) {
             let name = program.name().to_string_lossy().into_owned();
             self.loaded.insert(name, program.as_fd().try_clone_to_owned()?);
         }
+        drop(object);
+        trim();
         Ok(())
     }
 
@@ -80,3 +82,13 @@ impl Programs {
         stats.collect()
     }
 }
+
+/// The C library keeps what was freed, and only libbpf uses it much.
+#[cfg(target_env = "gnu")]
+fn trim() {
+    // SAFETY: it touches only memory that nobody has.
+    unsafe { libc::malloc_trim(0) };
+}
+
+#[cfg(not(target_env = "gnu"))]
+const fn trim() {}
