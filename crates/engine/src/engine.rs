@@ -389,7 +389,7 @@ impl Engine {
     fn explain_event(&mut self, record: &Record<'_>, current: Current) {
         let context = Context::new(record.event, &self.state, current, &self.session);
         let is_own = is_own(&self.settings, &context);
-        let around = Around { ruleset: &self.rules.ruleset, number: self.n_events, is_own };
+        let around = Around { number: self.n_events, is_own };
         if let Some(explainer) = &mut self.explainer {
             explainer.see(record, &context, around);
         }

@@ -9,7 +9,7 @@ use gyr_capture::text;
 use gyr_event::EventCode;
 use gyr_fields::{Context, Field};
 use gyr_filter::plain;
-use gyr_rules::{Line, Outline, Place, Rule, Ruleset, Share, Verdicts};
+use gyr_rules::{CheckedRule, Line, Outline, Place, Rule, Share, Verdicts};
 use serde::{Deserialize, Serialize};
 
 use crate::visible::is_for_rules;
@@ -18,6 +18,8 @@ use crate::visible::is_for_rules;
 #[derive(Clone, Debug)]
 pub struct Question {
     pub rule: Arc<Rule<Field>>,
+    /// The rules that take what they match from it.
+    pub before: Vec<Arc<CheckedRule<Field>>>,
     pub outline: Outline<Field>,
     /// Only the event of this number, whatever it is.
     pub event: Option<u64>,
@@ -113,8 +115,7 @@ pub(crate) struct Explainer {
 
 /// What the explainer is told of an event beside the event itself.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Around<'a> {
-    pub(crate) ruleset: &'a Ruleset<Field>,
+pub(crate) struct Around {
     pub(crate) number: u64,
     pub(crate) is_own: bool,
 }
@@ -158,7 +159,7 @@ impl Explainer {
         }
     }
 
-    pub(crate) fn see(&mut self, record: &Record<'_>, context: &Context<'_>, around: Around<'_>) {
+    pub(crate) fn see(&mut self, record: &Record<'_>, context: &Context<'_>, around: Around) {
         if around.is_own && self.question.event.is_none() {
             return;
         }
@@ -184,7 +185,7 @@ impl Explainer {
         self.spent += began.elapsed();
     }
 
-    fn miss(&mut self, record: &Record<'_>, context: &Context<'_>, around: Around<'_>) {
+    fn miss(&mut self, record: &Record<'_>, context: &Context<'_>, around: Around) {
         let place = self.question.outline.said_no(&self.verdicts);
         *self.stops.entry(place).or_default() += 1;
         let share = self.question.outline.share(&self.verdicts);
@@ -220,7 +221,7 @@ impl Explainer {
         &self,
         record: &Record<'_>,
         context: &Context<'_>,
-        around: Around<'_>,
+        around: Around,
         said_no: Option<Place>,
     ) -> Seen {
         let outline = &self.question.outline;
@@ -243,7 +244,7 @@ impl Explainer {
         &self,
         record: &Record<'_>,
         context: &Context<'_>,
-        around: Around<'_>,
+        around: Around,
     ) -> Option<Silenced> {
         if around.is_own {
             return Some(Silenced::Own);
@@ -256,15 +257,12 @@ impl Explainer {
             return Some(Silenced::OtherType);
         }
         let rule = &self.question.rule;
-        around
-            .ruleset
-            .before(&rule.name)
-            .find(|other| {
-                other.source == rule.source
-                    && gyr_rules::is_tried(other, code)
-                    && plain::matches(&other.checked, context)
-            })
-            .map(|other| Silenced::Shadowed { by: other.name.clone() })
+        let shadow = self.question.before.iter().find(|other| {
+            other.rule.source == rule.source
+                && gyr_rules::is_tried(&other.rule, code)
+                && plain::matches(&other.checked, context)
+        });
+        shadow.map(|other| Silenced::Shadowed { by: other.rule.name.clone() })
     }
 }
 

@@ -66,8 +66,9 @@ fn the_outline_of_a_rule_holds_where_its_condition_does() {
                 continue;
             }
             let context = Context::new(event, &state, current, &session);
-            for (rule, outline) in &rules {
-                let wants = plain::matches(&rule.checked, &context);
+            for (known, outline) in &rules {
+                let rule = &known.rule;
+                let wants = plain::matches(&known.checked, &context);
                 let has = outline.judge(&context, &mut verdicts);
                 assert_eq!(has, wants, "{}: event {n} of {}", rule.name, capture.display());
                 n_matches += u64::from(has);
@@ -99,7 +100,7 @@ impl Control for Nobody {
 fn explain(events: &str, keep: usize, budget: Option<Budget>) -> Explanation {
     let mut loader = loader(&[]);
     assert!(loader.load("rules", RULES).is_ok());
-    let rule = Arc::clone(loader.compiled_rule("r").unwrap());
+    let rule = Arc::clone(&loader.compiled_rule("r").unwrap().rule);
     let outline = loader.outline("r").unwrap();
     let ruleset = Arc::new(loader.ruleset(&[], Priority::Debug, Matching::First));
     let settings = Settings {
@@ -114,7 +115,7 @@ fn explain(events: &str, keep: usize, budget: Option<Budget>) -> Explanation {
     let mut engine = Engine::new(settings, session, ruleset).unwrap();
     let mut source = TextEvents::parse("events", events).unwrap();
     engine.load(source.take_snapshot());
-    engine.explain(Question { rule, outline, event: None, keep, budget });
+    engine.explain(Question { rule, before: Vec::new(), outline, event: None, keep, budget });
     engine.run(&mut source, &mut NoHost, &mut Nobody).unwrap();
     let explanation = engine.explained().unwrap();
     assert!(engine.explained().is_none());

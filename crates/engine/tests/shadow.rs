@@ -1,6 +1,7 @@
 //! The rules as a graph, with answers kept from event to event, say what each rule alone and anew says.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gyr_alert::Priority;
 use gyr_capture::scap::Replay;
@@ -8,7 +9,7 @@ use gyr_capture::text::TextEvents;
 use gyr_capture::{Next, Source};
 use gyr_event::snapshot::Snapshot;
 use gyr_fields::{Context, Field, Fields, Session};
-use gyr_rules::{Choice, Loader, Matching, Ruleset, Shadow, Which};
+use gyr_rules::{CheckedRule, Choice, Loader, Matching, Ruleset, Shadow, Which};
 use gyr_state::{Limits, NoHost, State};
 use jiff::tz::TimeZone;
 
@@ -26,27 +27,28 @@ fn shared() -> Option<PathBuf> {
 }
 
 /// All rules of these texts, on.
-fn ruleset(texts: &[String]) -> Ruleset<Field> {
+fn rules(texts: &[String]) -> (Vec<Arc<CheckedRule<Field>>>, Ruleset<Field>) {
     let mut loader = Loader::new([("syscall".to_owned(), Fields::default())]);
     for text in texts {
         let result = loader.load("rules", text);
         assert!(result.is_ok(), "{}", result.to_text());
     }
-    let all = Choice { enable: true, rules: Which::Named("*".to_owned()) };
-    loader.ruleset(&[all], Priority::Debug, Matching::All)
+    let all = [Choice { enable: true, rules: Which::Named("*".to_owned()) }];
+    let ruleset = loader.ruleset(&all, Priority::Debug, Matching::All);
+    (loader.enabled(&all, Priority::Debug), ruleset)
 }
 
 /// Says how many events agreed.
 #[track_caller]
 fn check(
-    ruleset: &Ruleset<Field>,
+    (rules, ruleset): &(Vec<Arc<CheckedRule<Field>>>, Ruleset<Field>),
     snapshot: Snapshot,
     source: &mut dyn Source,
     name: &str,
     most: u64,
 ) -> u64 {
     let source_id = ruleset.source("syscall").unwrap();
-    let mut shadow = Shadow::new();
+    let mut shadow = Shadow::new(rules.clone());
     let mut state = State::new(Limits::default());
     state.load(snapshot);
     let mut session = Session::new("syscall", TimeZone::UTC);
@@ -74,7 +76,7 @@ fn the_graph_agrees_with_the_plain_evaluator() {
         .map(|name| read(&format!("upstream-rules/{name}.yaml")));
     let predicates = [read("conformance/predicates.yaml")];
     for (texts, most) in [(&upstream[..], 2_000), (&predicates[..], 300)] {
-        let rules = ruleset(texts);
+        let rules = rules(texts);
         for name in ["files", "procs", "net", "mixed"] {
             let path = shared.join(format!("conformance/captures/{name}.scap"));
             let mut replay = Replay::open(&path).unwrap();
@@ -96,7 +98,7 @@ const OTHERS: &str = "
 
 #[track_caller]
 fn check_others(events: &str) {
-    let rules = ruleset(&[OTHERS.to_owned()]);
+    let rules = rules(&[OTHERS.to_owned()]);
     let mut source = TextEvents::parse("events", events).unwrap();
     let snapshot = source.take_snapshot();
     assert!(check(&rules, snapshot, &mut source, "events", u64::MAX) > 2);

@@ -16,14 +16,14 @@ use crate::load::{ExtraField, ExtraOutput, Match};
 use crate::read::Failure;
 use crate::resolve::{MacroError, Macros, ResolvedLists, is_bound, words};
 use crate::result::Problem;
-use crate::ruleset::{ExtraFields, ExtraTemplate, Rule};
+use crate::ruleset::{CheckedRule, ExtraFields, ExtraTemplate, Rule};
 use crate::session::Session;
 
 /// Everything that the files so far define, compiled.
 pub(crate) struct Compiled<F> {
     pub(crate) lists: ResolvedLists,
     pub(crate) macros: Macros,
-    pub(crate) rules: Vec<Arc<Rule<F>>>,
+    pub(crate) rules: Vec<Arc<CheckedRule<F>>>,
     /// What there is to say of the rules.
     warnings: Vec<Problem<WarningCode>>,
     /// How many rules were compiled, with those that were left out.
@@ -163,7 +163,7 @@ impl<S: Scheme> Compiler<'_, '_, S> {
     }
 
     /// A rule, unless it uses what does not exist and allows for that.
-    fn rule(&mut self, rule: &collect::Rule) -> Result<Option<Rule<S::Field>>, Failure> {
+    fn rule(&mut self, rule: &collect::Rule) -> Result<Option<CheckedRule<S::Field>>, Failure> {
         let text = exceptions::condition(&rule.condition, &rule.exceptions)?;
         let output = self.output(rule);
         let Some(scheme) = self.language.scheme(&rule.source) else { return Ok(None) };
@@ -209,7 +209,7 @@ impl<S: Scheme> Compiler<'_, '_, S> {
                         penalty.";
             self.session.warn(WarningCode::NoEvttype, what.to_owned(), &rule.context);
         }
-        Ok(Some(Rule {
+        let rule = Arc::new(Rule {
             name: rule.name.clone(),
             source: rule.source.clone(),
             priority: rule.priority,
@@ -219,15 +219,14 @@ impl<S: Scheme> Compiler<'_, '_, S> {
             extra_fields,
             capture: rule.capture,
             capture_duration: rule.capture_duration,
-            condition,
-            checked,
             events,
             enabled: rule.enabled,
-        }))
+        });
+        Ok(Some(CheckedRule { rule, condition, checked }))
     }
 
     /// Leaves a rule out that uses what does not exist, if it allows for that.
-    fn unknown(&mut self, skip: bool, failure: Failure) -> Result<Option<Rule<S::Field>>, Failure> {
+    fn unknown<T>(&mut self, skip: bool, failure: Failure) -> Result<Option<T>, Failure> {
         const UNKNOWN: [&str; 4] = [
             "nonexistent field",
             "invalid formatting token",

@@ -11,7 +11,7 @@ use crate::collect::{List, Macro, PluginRequirement, Rule};
 use crate::compile::SYSCALL;
 use crate::index::Events;
 use crate::load::Loader;
-use crate::ruleset;
+use crate::ruleset::CheckedRule;
 
 /// Which plugin something comes from.
 pub trait Plugins {
@@ -62,18 +62,18 @@ impl<S: Scheme> Loader<S> {
     }
 
     /// The rules that are compiled, with what they were compiled from.
-    pub(crate) fn rules(&self) -> impl Iterator<Item = (&Rule, &ruleset::Rule<S::Field>)> {
+    pub(crate) fn rules(&self) -> impl Iterator<Item = (&Rule, &CheckedRule<S::Field>)> {
         let compiled = self.compiled.rules.iter();
-        compiled.filter_map(|rule| Some((self.collection.rules.get(&rule.name)?, &**rule)))
+        compiled.filter_map(|known| Some((self.collection.rules.get(&known.rule.name)?, &**known)))
     }
 
     fn rule(
         &self,
         rule: &Rule,
-        compiled: &ruleset::Rule<S::Field>,
+        CheckedRule { rule: compiled, condition, .. }: &CheckedRule<S::Field>,
         plugins: &dyn Plugins,
     ) -> Value {
-        let details = Details::of(&compiled.condition);
+        let details = Details::of(condition);
         let output_fields: Vec<&str> = compiled.template.fields().map(|(text, _)| text).collect();
         let exceptions = &rule.exceptions;
         let names: Vec<&str> = exceptions.iter().map(|e| e.name.as_str()).collect();
@@ -94,8 +94,8 @@ impl<S: Scheme> Loader<S> {
             "exception_names": names,
             "exception_fields": fields,
             "exception_operators": comps,
-            "events": events(&compiled.condition, &rule.source),
-            "condition_compiled": compiled.condition.to_string(),
+            "events": events(condition, &rule.source),
+            "condition_compiled": condition.to_string(),
             "output_compiled": compiled.output,
             "plugins": plugins,
         });

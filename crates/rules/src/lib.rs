@@ -37,8 +37,8 @@ pub use outline::Outline;
 pub use reason::Reason;
 pub use result::{LoadResult, Problem};
 pub use ruleset::{
-    Choice, ExtraFields, ExtraTemplate, Matching, Rule, Ruleset, SourceId, Which, is_tried,
-    matches_wildcard,
+    CheckedRule, Choice, ExtraFields, ExtraTemplate, Matching, Rule, Ruleset, SourceId, Which,
+    is_tried, matches_wildcard,
 };
 pub use schema::schema;
 pub use selection::{BaseSyscalls, Selection, event_names, ignored_syscalls};

@@ -64,7 +64,7 @@ impl<S: Scheme> Loader<S> {
             nested: 0,
             left: MAX_PARTS,
         };
-        let compiled = self.compiled_rule(&rule.name).map(|rule| flat(&rule.checked.root));
+        let compiled = self.compiled_rule(&rule.name).map(|known| flat(&known.checked.root));
         let is_right = |root: &Part<_>| compiled.as_ref().is_none_or(|node| *node == root.node());
         match builder().rule(rule) {
             Ok(root) if is_right(&root) => return Ok(Outline { root }),

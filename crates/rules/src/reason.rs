@@ -1,13 +1,11 @@
 //! Why a rule cannot match whatever happens: what the files and the selections say of it.
 
-use std::sync::Arc;
-
 use gyr_alert::Priority;
 use gyr_filter::Scheme;
 
 use crate::compile::SYSCALL;
 use crate::load::Loader;
-use crate::ruleset::{Choice, Rule};
+use crate::ruleset::{CheckedRule, Choice};
 
 /// What keeps a rule from matching anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,15 +31,15 @@ impl<S: Scheme> Loader<S> {
     }
 
     /// A rule, be it on or off; `None` if there is none or it could not be used.
-    pub fn compiled_rule(&self, name: &str) -> Option<&Arc<Rule<S::Field>>> {
-        self.compiled.rules.iter().find(|rule| rule.name == name)
+    pub fn compiled_rule(&self, name: &str) -> Option<&CheckedRule<S::Field>> {
+        self.compiled.rules.iter().map(|known| &**known).find(|known| known.rule.name == name)
     }
 
     /// Everything that keeps the rule of this name from matching, given what a [ruleset](Loader::ruleset) is made with;
     /// `None` if there is no such rule.
     pub fn reasons(&self, name: &str, choices: &[Choice], least: Priority) -> Option<Vec<Reason>> {
         let written = self.collection.rules.get(name)?;
-        let Some(rule) = self.compiled_rule(name) else {
+        let Some(CheckedRule { rule, .. }) = self.compiled_rule(name) else {
             return Some(vec![match written.unknown_source {
                 true => Reason::UnknownSource(written.source.clone()),
                 false => Reason::LeftOut(self.outline(name).err().unwrap_or_default()),

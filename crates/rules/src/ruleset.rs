@@ -16,7 +16,17 @@ use crate::index::Events;
 use crate::known::TypeFields;
 use crate::load::Loader;
 
-/// A rule, compiled.
+/// A rule with its condition, as it was compiled. What runs rules has conditions in its graph, and not the rules that are
+/// asked about.
+#[derive(Clone, Debug)]
+pub struct CheckedRule<F> {
+    pub rule: Arc<Rule<F>>,
+    /// The condition with lists, macros and exceptions.
+    pub condition: Expr,
+    pub checked: Checked<F>,
+}
+
+/// A rule but for its condition.
 #[derive(Clone, Debug)]
 pub struct Rule<F> {
     pub name: String,
@@ -34,9 +44,6 @@ pub struct Rule<F> {
     pub capture: bool,
     /// Of that capture, in milliseconds; 0 if the rule leaves it open.
     pub capture_duration: u32,
-    /// The condition with lists, macros and exceptions.
-    pub condition: Expr,
-    pub checked: Checked<F>,
     /// The events that the condition can be true for.
     pub events: Events,
     /// As the files say; a selection may say otherwise.
@@ -136,20 +143,15 @@ struct Tried {
 pub struct SourceId(usize);
 
 impl<S: Scheme> Loader<S> {
-    /// The rules that are on after these choices, each of which overrules those before it. Rules less grave than
-    /// `least` are left out.
-    pub fn ruleset(
-        &self,
-        choices: &[Choice],
-        least: Priority,
-        matching: Matching,
-    ) -> Ruleset<S::Field> {
+    /// The rules that are on after these choices, each of which overrules those before it, in the order in which they were
+    /// enabled. Rules less grave than `least` are left out.
+    pub fn enabled(&self, choices: &[Choice], least: Priority) -> Vec<Arc<CheckedRule<S::Field>>> {
         let known: Vec<_> =
-            self.compiled.rules.iter().filter(|rule| rule.priority <= least).collect();
-        let mut on: Vec<usize> = (0..known.len()).filter(|i| known[*i].enabled).collect();
+            self.compiled.rules.iter().filter(|known| known.rule.priority <= least).collect();
+        let mut on: Vec<usize> = (0..known.len()).filter(|i| known[*i].rule.enabled).collect();
         for choice in choices {
-            for (i, rule) in known.iter().enumerate() {
-                if !choice.rules.includes(rule) {
+            for (i, known) in known.iter().enumerate() {
+                if !choice.rules.includes(&known.rule) {
                     continue;
                 }
                 match choice.enable {
@@ -159,9 +161,20 @@ impl<S: Scheme> Loader<S> {
                 }
             }
         }
-        let rules: Vec<_> = on.into_iter().map(|i| Arc::clone(known[i])).collect();
+        on.into_iter().map(|i| Arc::clone(known[i])).collect()
+    }
+
+    /// Those rules, to be asked. They share nothing with what was loaded.
+    pub fn ruleset(
+        &self,
+        choices: &[Choice],
+        least: Priority,
+        matching: Matching,
+    ) -> Ruleset<S::Field> {
+        let enabled = self.enabled(choices, least);
         let mut builder = GraphBuilder::new();
-        let roots: Vec<_> = rules.iter().map(|rule| builder.add(&rule.checked)).collect();
+        let roots: Vec<_> = enabled.iter().map(|known| builder.add(&known.checked)).collect();
+        let rules: Vec<_> = enabled.iter().map(|known| Arc::new((*known.rule).clone())).collect();
         let sources = self.language.sources().map(|(name, scheme)| SourceRules {
             name: name.to_owned(),
             by_code: EventCode::all().map(|code| Tried::new(name, &rules, &roots, code)).collect(),
@@ -201,15 +214,6 @@ impl<F> Ruleset<F> {
     /// In the order in which they were enabled.
     pub fn rules(&self) -> &[Arc<Rule<F>>] {
         &self.rules
-    }
-
-    /// The rules that take what they match from the rule of this name, since only the first that matches is told.
-    pub fn before(&self, name: &str) -> impl Iterator<Item = &Arc<Rule<F>>> {
-        let place = match self.matching {
-            Matching::First => self.rules.iter().position(|rule| rule.name == name).unwrap_or(0),
-            Matching::All => 0,
-        };
-        self.rules.iter().take(place)
     }
 
     pub fn source(&self, name: &str) -> Option<SourceId> {

@@ -4,16 +4,18 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use gyr_event::EventCode;
 use gyr_filter::{Atom, Evaluator, Lifetime, Value, Verdict, World, plain};
 
-use crate::{Ruleset, SourceId};
+use crate::{CheckedRule, Ruleset, SourceId};
 
 /// Follows one ruleset through a stream of events. It keeps answers in the worlds as the engine does, so no other
 /// evaluator may use the same ones.
-#[derive(Debug, Default)]
-pub struct Shadow {
+#[derive(Debug)]
+pub struct Shadow<F> {
+    rules: Vec<Arc<CheckedRule<F>>>,
     kept: Evaluator,
     fresh: Evaluator,
     /// Of the rules by their places, for one event.
@@ -67,9 +69,17 @@ impl<F: fmt::Debug> fmt::Display for Difference<F> {
     }
 }
 
-impl Shadow {
-    pub fn new() -> Self {
-        Self::default()
+impl<F: Clone + PartialEq> Shadow<F> {
+    /// For a ruleset of these [enabled](crate::Loader::enabled) rules.
+    pub fn new(rules: Vec<Arc<CheckedRule<F>>>) -> Self {
+        Self {
+            rules,
+            kept: Evaluator::default(),
+            fresh: Evaluator::default(),
+            by_kept: Vec::new(),
+            by_fresh: Vec::new(),
+            compared: Compared::default(),
+        }
     }
 
     pub const fn compared(&self) -> Compared {
@@ -78,7 +88,7 @@ impl Shadow {
 
     /// Asks about the next event of the stream. With `audits`, not only what rules say is compared but every answer that is
     /// kept, which is slow.
-    pub fn compare<F: Clone + PartialEq, W: World<F> + ?Sized>(
+    pub fn compare<W: World<F> + ?Sized>(
         &mut self,
         ruleset: &Ruleset<F>,
         source: SourceId,
@@ -115,7 +125,7 @@ impl Shadow {
         Err(Box::new(Difference { rule, answer }))
     }
 
-    fn first_of_rules<F, W: World<F> + ?Sized>(
+    fn first_of_rules<W: World<F> + ?Sized>(
         &mut self,
         ruleset: &Ruleset<F>,
         source: SourceId,
@@ -124,8 +134,8 @@ impl Shadow {
     ) -> Option<Verdicts> {
         for place in ruleset.candidates(source, code) {
             let place = place as usize;
-            let rule = ruleset.rules().get(place)?;
-            let plain = plain::matches(&rule.checked, world);
+            let CheckedRule { rule, checked, .. } = &**self.rules.get(place)?;
+            let plain = plain::matches(checked, world);
             let kept = self.by_kept.get(place).copied().unwrap_or_default();
             let fresh = self.by_fresh.get(place).copied().unwrap_or_default();
             self.compared.verdicts += 1;

@@ -2,7 +2,7 @@
 
 use gyr_alert::Priority;
 use gyr_fields::Fields;
-use gyr_rules::{Choice, LoadResult, Loader, Matching, Rule, Which};
+use gyr_rules::{CheckedRule, Choice, LoadResult, Loader, Matching, Which};
 use std::sync::Arc;
 
 type Rules = Loader<Fields>;
@@ -14,9 +14,9 @@ fn load(text: &str) -> (Rules, LoadResult) {
 }
 
 /// All rules, whether they are on or not.
-fn rules(loader: &Rules) -> Vec<Arc<Rule<gyr_fields::Field>>> {
+fn rules(loader: &Rules) -> Vec<Arc<CheckedRule<gyr_fields::Field>>> {
     let all = [Choice { enable: true, rules: Which::Named("*".to_owned()) }];
-    loader.ruleset(&all, Priority::Debug, Matching::First).rules().to_vec()
+    loader.enabled(&all, Priority::Debug)
 }
 
 /// The compiled condition of the only rule of a file without errors.
@@ -244,8 +244,8 @@ fn rules_are_changed_key_by_key() {
     );
     let (loader, result) = load(&text);
     assert_eq!(result.to_text(), "rules.yaml: Ok");
-    let rule = &rules(&loader)[0];
-    assert_eq!(rule.condition.to_string(), "(evt.type = open or evt.type = close)");
+    let CheckedRule { rule, condition, .. } = &*rules(&loader)[0];
+    assert_eq!(condition.to_string(), "(evt.type = open or evt.type = close)");
     assert_eq!(rule.output, "x y");
     assert_eq!(rule.tags, ["a", "b", "c"]);
     assert_eq!(rule.priority, Priority::Error);
@@ -255,12 +255,9 @@ fn rules_are_changed_key_by_key() {
          replace, output: replace, condition: replace}}\n"
     );
     let (loader, _) = load(&text);
-    let rule = &rules(&loader)[0];
+    let CheckedRule { rule, condition, .. } = &*rules(&loader)[0];
     assert_eq!(rule.tags, ["z"]);
-    assert_eq!(
-        (rule.output.as_str(), rule.condition.to_string().as_str()),
-        ("y", "evt.type = dup")
-    );
+    assert_eq!((rule.output.as_str(), condition.to_string().as_str()), ("y", "evt.type = dup"));
 }
 
 #[test]
@@ -544,7 +541,7 @@ fn extras_are_added_to_the_rules_they_are_for() {
         Loader::new([("syscall".to_owned(), Fields::default())]).with_extras(outputs, fields);
     let result = loader.load("f", &rule("evt.type=open", "  tags: [a, b]\n"));
     assert_eq!(result.warnings.len(), 1);
-    let rule = &rules(&loader)[0];
+    let rule = &rules(&loader)[0].rule;
     assert_eq!(rule.output, "x 1 3 5 ");
     let keys: Vec<_> =
         rule.extra_fields.iter().map(|(key, field)| (key.as_str(), field.raw)).collect();
@@ -595,9 +592,11 @@ fn item_by_item_gives_the_same_as_all_at_once() {
         from = to;
     }
     let rules = |loader: &Loader<Fields>| {
-        let ruleset = loader.ruleset(&[], Priority::Debug, Matching::All);
-        let rules = ruleset.rules().iter();
-        rules.map(|r| format!("{} {} {}", r.name, r.condition, r.output)).collect::<Vec<_>>()
+        let rules = loader.enabled(&[], Priority::Debug).into_iter();
+        let text = |known: Arc<CheckedRule<_>>| {
+            format!("{} {} {}", known.rule.name, known.condition, known.rule.output)
+        };
+        rules.map(text).collect::<Vec<_>>()
     };
     assert!(!rules(&whole).is_empty());
     assert_eq!(rules(&whole), rules(&parts));
@@ -615,7 +614,6 @@ fn a_list_that_is_defined_later_is_put_into_rules_before_it() {
     assert!(loader.load("1", &first).is_ok());
     assert!(loader.load("2", "- list: n\n  items: [c]\n").is_ok());
     assert!(loader.load("3", "- list: l\n  items: [b]\n").is_ok());
-    let ruleset = loader.ruleset(&[], Priority::Debug, Matching::All);
-    let condition = ruleset.rules()[0].condition.to_string();
+    let condition = rules(&loader)[0].condition.to_string();
     assert_eq!(condition, "(evt.type = open and proc.name in (b, c))");
 }

@@ -10,10 +10,9 @@ use gyr_rules::{Loader, format};
 fn loaded(text: &str) -> (bool, Vec<String>) {
     let mut loader = Loader::new([("syscall".to_owned(), Fields::default())]);
     let ok = loader.load("x", text).is_ok();
-    let ruleset = loader.ruleset(&[], gyr_alert::Priority::Debug, gyr_rules::Matching::All);
-    let rules = ruleset.rules().iter();
-    let shown = rules.map(|rule| {
-        let condition = gyr_filter::exact(&rule.condition);
+    let rules = loader.enabled(&[], gyr_alert::Priority::Debug);
+    let shown = rules.iter().map(|known| {
+        let (rule, condition) = (&known.rule, gyr_filter::exact(&known.condition));
         format!("{} {:?} {} {:?} {condition}", rule.name, rule.priority, rule.output, rule.tags)
     });
     (ok, shown.collect())

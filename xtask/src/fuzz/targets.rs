@@ -14,7 +14,7 @@ use gyr_event::{EVENTS, Event, EventFlags, EventInfo, HEADER_LEN, RecordBuilder}
 use gyr_fields::{Context, Field, Fields, Session};
 use gyr_filter::{Scheme as _, World as _};
 use gyr_rules::check::{Finding, Settings, check};
-use gyr_rules::{Loader, Matching};
+use gyr_rules::{CheckedRule, Loader};
 use gyr_state::{Limits, NoHost, State};
 use jiff::tz::TimeZone;
 
@@ -176,9 +176,10 @@ fn rules(input: &[u8]) {
     if let Ok(formatted) = gyr_rules::format(&text) {
         assert_eq!(gyr_rules::format(&formatted).as_ref(), Ok(&formatted), "formatted once more");
     }
-    for rule in loader.ruleset(&[], Priority::Debug, Matching::All).rules() {
+    for known in loader.enabled(&[], Priority::Debug) {
+        let CheckedRule { rule, condition, .. } = &*known;
         // What is printed so that it reads back does.
-        let text = gyr_filter::exact(&rule.condition).to_string();
+        let text = gyr_filter::exact(condition).to_string();
         assert!(gyr_filter::parse(&text).is_ok(), "{text}");
         // What is explained of a rule is the rule.
         if let Err(why) = loader.outline(&rule.name) {
@@ -269,10 +270,10 @@ fn rules_files() -> Vec<Vec<u8>> {
 fn conditions() -> Vec<Vec<u8>> {
     let mut loader = Loader::new([("syscall".to_owned(), Fields::default())]);
     loader.load("shipped", gyr_rules::SHIPPED);
-    let rules = loader.ruleset(&[], Priority::Debug, Matching::All);
-    let rules = rules.rules().iter();
+    let rules = loader.enabled(&[], Priority::Debug);
     rules
-        .flat_map(|rule| [rule.condition.to_string(), rule.output.clone()])
+        .iter()
+        .flat_map(|known| [known.condition.to_string(), known.rule.output.clone()])
         .map(String::into_bytes)
         .collect()
 }

@@ -5,6 +5,7 @@ mod words;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -13,7 +14,9 @@ use gyr_capture::scap::Replay;
 use gyr_capture::{Next, Source};
 use gyr_event::snapshot::{FdEntry, GroupEntry, Snapshot, ThreadEntry, UserEntry};
 use gyr_fields::{Context, Field, Fields, Session};
-use gyr_rules::{Choice, Compared, Loader, Matching, Ruleset, Shadow, SourceId, Which};
+use gyr_rules::{
+    CheckedRule, Choice, Compared, Loader, Matching, Ruleset, Shadow, SourceId, Which,
+};
 use gyr_state::{Host, Limits, NoHost, State};
 use jiff::tz::TimeZone;
 
@@ -101,12 +104,13 @@ fn options(args: &[String]) -> Result<Options> {
 
 /// Says how many comparisons differ.
 fn check(set: &Set, options: &Options, shared: &std::path::Path) -> Result<usize> {
-    let Some(ruleset) = ruleset(set, shared)? else {
+    let Some((rules, ruleset)) = rules(set, shared)? else {
         println!("{}: skipped, {} is not there", set.name, shared.display());
         return Ok(0);
     };
     let source_id = ruleset.source("syscall").context("the source of system calls")?;
-    let mut run = Run { set, ruleset: &ruleset, source_id, differing: BTreeSet::new() };
+    let mut run =
+        Run { set, rules: &rules, ruleset: &ruleset, source_id, differing: BTreeSet::new() };
     let captures = shared.join("conformance/captures");
     if let Ok(folder) = std::fs::read_dir(&captures) {
         let mut paths: Vec<_> =
@@ -120,14 +124,16 @@ fn check(set: &Set, options: &Options, shared: &std::path::Path) -> Result<usize
             run.stream(&name, snapshot, &mut replay, &mut NoHost, most)?;
         }
     }
-    let mut stream = Stream::new(options.seed, Words::of(&ruleset));
+    let mut stream = Stream::new(options.seed, Words::of(&rules));
     let most = options.events / set.one_in;
     run.stream(MADE_UP, beginning(), &mut stream, &mut SomeHost, most)?;
     Ok(run.differing.len())
 }
 
+type Checked = Vec<Arc<CheckedRule<Field>>>;
+
 /// All rules of a set, on; none if the files of upstream are not there.
-fn ruleset(set: &Set, shared: &std::path::Path) -> Result<Option<Ruleset<Field>>> {
+fn rules(set: &Set, shared: &std::path::Path) -> Result<Option<(Checked, Ruleset<Field>)>> {
     let mut texts = Vec::new();
     if shared.is_dir() {
         for file in set.files {
@@ -148,8 +154,9 @@ fn ruleset(set: &Set, shared: &std::path::Path) -> Result<Option<Ruleset<Field>>
         let result = loader.load(set.name, text);
         ensure!(result.is_ok(), "{}", result.to_text());
     }
-    let all = Choice { enable: true, rules: Which::Named("*".to_owned()) };
-    Ok(Some(loader.ruleset(&[all], Priority::Debug, Matching::All)))
+    let all = [Choice { enable: true, rules: Which::Named("*".to_owned()) }];
+    let ruleset = loader.ruleset(&all, Priority::Debug, Matching::All);
+    Ok(Some((loader.enabled(&all, Priority::Debug), ruleset)))
 }
 
 /// What the made-up events start from.
@@ -174,6 +181,7 @@ fn beginning() -> Snapshot {
 
 struct Run<'a> {
     set: &'a Set,
+    rules: &'a Checked,
     ruleset: &'a Ruleset<Field>,
     source_id: SourceId,
     /// What the comparisons that differ are about.
@@ -196,7 +204,7 @@ impl Run<'_> {
         most: u64,
     ) -> Result<()> {
         let start = Instant::now();
-        let mut shadow = Shadow::new();
+        let mut shadow = Shadow::new(self.rules.clone());
         let mut session = Session::new("syscall", TimeZone::UTC);
         let mut state = State::new(Limits::default());
         state.load(snapshot);

@@ -1,10 +1,11 @@
 //! What made-up events are about: the literals of rules, so that many comparisons come true.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use gyr_fields::Field;
 use gyr_filter::ast::{Expr, ExprKind, Right, Text};
-use gyr_rules::Ruleset;
+use gyr_rules::CheckedRule;
 
 use crate::random::Random;
 
@@ -20,10 +21,10 @@ pub(super) struct Words {
 const LONGEST: usize = 200;
 
 impl Words {
-    pub(super) fn of(ruleset: &Ruleset<Field>) -> Self {
+    pub(super) fn of(rules: &[Arc<CheckedRule<Field>>]) -> Self {
         let mut texts = BTreeSet::new();
-        for rule in ruleset.rules() {
-            collect(&rule.condition, &mut texts);
+        for known in rules {
+            collect(&known.condition, &mut texts);
         }
         let mut words = Self {
             paths: vec![b"/tmp".to_vec(), b"/usr/bin/true".to_vec()],

@@ -63,7 +63,7 @@ pub(super) fn rules(options: &DoctorOptions) -> Vec<Finding> {
         Ok((loader, files)) => {
             let ruleset = steps::rules::ruleset(&config, &loader);
             let n_rules = ruleset.map_or(0, |ruleset| ruleset.rules().len());
-            let files: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+            let files: Vec<_> = files.iter().map(|(file, _)| file.display().to_string()).collect();
             vec![Finding::ok(format!("{n_rules} rules are on, from {}", files.join(", ")))]
         }
     }

@@ -11,9 +11,9 @@ use gyr_alert::{Alert, Form, Priority};
 use gyr_config::{Config, Loaded};
 use gyr_engine::Rules;
 use gyr_event::{Interest, SYSCALLS, SyscallFlags};
-use gyr_fields::{Field, Fields};
+use gyr_fields::Field;
 use gyr_outputs::Outputs;
-use gyr_rules::{Loader, Ruleset};
+use gyr_rules::Ruleset;
 use gyr_state::Mark;
 
 use super::parts::{Around, Parts};
@@ -24,6 +24,7 @@ use crate::log::Log;
 use crate::metrics::sample::now;
 use crate::steps;
 use crate::steps::control::Known;
+use crate::steps::rules::RulesFiles;
 
 /// What a reload starts from, and what it changes.
 pub(crate) struct Reloader<'a> {
@@ -55,8 +56,7 @@ struct Fresh {
     rules: Rules,
     interest: Interest,
     config_files: Vec<PathBuf>,
-    rules_files: Vec<PathBuf>,
-    loader: Loader<Fields>,
+    rules_files: RulesFiles,
     /// What to watch from now on.
     paths: Vec<PathBuf>,
 }
@@ -119,11 +119,11 @@ impl Reloader<'_> {
         let interest = steps::interest(&config, &ruleset, self.log);
         let rules = Rules::new(ruleset, steps::rules::SYSCALL)
             .ok_or_else(|| anyhow!("no rules are for the source {}", steps::rules::SYSCALL))?;
-        Ok(Fresh { config, rules, interest, config_files, rules_files, loader, paths })
+        Ok(Fresh { config, rules, interest, config_files, rules_files, paths })
     }
 
     fn install(&mut self, fresh: Fresh) -> Result<Vec<PathBuf>> {
-        let Fresh { config, rules, interest, config_files, rules_files, loader, paths } = fresh;
+        let Fresh { config, rules, interest, config_files, rules_files, paths } = fresh;
         let ruleset = Arc::clone(rules.ruleset());
         self.swap(&config, rules, &interest)?;
         let n_rules = ruleset.rules().len();
@@ -131,11 +131,12 @@ impl Reloader<'_> {
         self.log.info("SIGHUP received, restarting...");
         let old = std::mem::replace(&mut self.config, config);
         self.log.set_up(&self.config.logs, self.config.time_format_iso_8601);
+        let facts = steps::metrics::facts(&self.config, &rules_files, &config_files);
         if let Some(known) = &self.parts.known {
-            let now = Arc::new(Known { config: self.config.clone(), loader });
+            let (options, config) = (self.options.clone(), self.config.clone());
+            let now = Arc::new(Known { options, config, files: rules_files });
             *known.lock().unwrap_or_else(PoisonError::into_inner) = now;
         }
-        let facts = steps::metrics::facts(&self.config, &rules_files, &config_files);
         let around = Around { config: &self.config, log: self.log, desk: self.desk };
         let outputs = (self.outputs, self.options.unbuffered);
         if let Err(error) = self.parts.adapt(&old, around, outputs, facts) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Result, anyhow, bail};
 use gyr_config::{Config, EngineKind};
 
-use super::rules::SYSCALL;
+use super::rules::{RulesFiles, SYSCALL};
 use super::{App, Flow, hostname};
 use crate::metrics::sample::{Facts, now};
 use crate::metrics::{Choice, Snapshots, boot_time, interval};
@@ -73,7 +73,7 @@ pub(crate) fn choice(config: &Config) -> Choice {
 }
 
 /// What is known now, at the start or after a reload.
-pub(crate) fn facts(config: &Config, rules_files: &[PathBuf], config_files: &[PathBuf]) -> Facts {
+pub(crate) fn facts(config: &Config, rules_files: &RulesFiles, config_files: &[PathBuf]) -> Facts {
     /// That of the first call.
     static START: OnceLock<u64> = OnceLock::new();
     let reload = now();
@@ -91,16 +91,16 @@ pub(crate) fn facts(config: &Config, rules_files: &[PathBuf], config_files: &[Pa
             EngineKind::NoDriver => "nodriver",
         },
         source: SYSCALL,
-        rules_files: checksums(rules_files),
-        config_files: checksums(config_files),
+        rules_files: checksums(rules_files.iter().map(|(file, _)| file)),
+        config_files: checksums(config_files.iter()),
     }
 }
 
 /// Names of files without their folders, and the SHA-256 of what they hold; what cannot be read is left out.
-fn checksums(files: &[PathBuf]) -> Vec<(String, String)> {
+fn checksums<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Vec<(String, String)> {
     let checksum = |path: &PathBuf| {
         let name = path.file_name().map_or(Path::new(path), Path::new).display().to_string();
         Some((name, versions::sha256(&fs::read(path).ok()?)))
     };
-    files.iter().filter_map(checksum).collect()
+    files.filter_map(checksum).collect()
 }

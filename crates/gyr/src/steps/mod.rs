@@ -16,12 +16,13 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use gyr_config::Config;
-use gyr_fields::{Field, Fields};
+use gyr_fields::Field;
 use gyr_outputs::Outputs;
-use gyr_rules::{Loader, Ruleset};
+use gyr_rules::Ruleset;
 
 pub(crate) use engine::{buffer_format, hostname, interest, selection, session};
 
+use self::rules::RulesFiles;
 use crate::cli::Options;
 use crate::control::ControlSocket;
 use crate::desk::Desk;
@@ -42,9 +43,8 @@ pub(crate) struct App {
     pub(crate) paths: Vec<PathBuf>,
     /// From the step `rules` on.
     pub(crate) ruleset: Option<Arc<Ruleset<Field>>>,
-    pub(crate) rules_files: Vec<PathBuf>,
-    /// The rules as they are written, between the steps `rules` and `control`.
-    pub(crate) loader: Option<Loader<Fields>>,
+    /// Until the step `control`, which keeps them if somebody can ask about them.
+    pub(crate) rules_files: RulesFiles,
     /// Between the steps `outputs` and `run`.
     pub(crate) outputs: Option<Outputs>,
     pub(crate) signals: Signals,
@@ -106,7 +106,6 @@ pub(crate) fn run(options: Options) -> Result<ExitCode> {
         paths: Vec::new(),
         ruleset: None,
         rules_files: Vec::new(),
-        loader: None,
         outputs: None,
         signals: Signals::default(),
         requests: None,

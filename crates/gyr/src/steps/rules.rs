@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use gyr_alert::Priority;
@@ -117,7 +118,6 @@ pub(super) fn validate(app: &mut App) -> Result<Flow> {
 /// `-r`, or what the configuration names; `-L` and `-l` end here.
 pub(super) fn load(app: &mut App) -> Result<Flow> {
     let (loader, files) = load_all(&app.options, app.config()?, &app.log)?;
-    app.rules_files = files;
     if asks_to_describe(app) {
         let text = match app.config()?.json.output {
             true => format!("{}\n", describe_json(app, &loader)?),
@@ -126,20 +126,33 @@ pub(super) fn load(app: &mut App) -> Result<Flow> {
         return print(&text);
     }
     app.ruleset = Some(Arc::new(ruleset(app.config()?, &loader)?));
-    app.loader = Some(loader);
+    app.rules_files = files;
     Ok(Flow::Next)
 }
+
+/// Rules files, with their texts.
+pub(crate) type RulesFiles = Vec<(PathBuf, String)>;
 
 /// Loads all rules files, and says which.
 pub(crate) fn load_all(
     options: &Options,
     config: &Config,
     log: &Log,
-) -> Result<(Loader<Fields>, Vec<PathBuf>)> {
+) -> Result<(Loader<Fields>, RulesFiles)> {
     let files = files(options, config)?;
+    Ok((load_files(&files, options, config, log)?, files))
+}
+
+/// Loads these files.
+pub(crate) fn load_files(
+    files: &RulesFiles,
+    options: &Options,
+    config: &Config,
+    log: &Log,
+) -> Result<Loader<Fields>> {
     let mut loader = loader(options, config, log);
     log.info("Loading rules from:");
-    for (file, text) in &files {
+    for (file, text) in files {
         let result = loader.load(&file.display().to_string(), text);
         let schema = match &result.schema {
             None => "none".to_owned(),
@@ -161,7 +174,7 @@ pub(crate) fn load_all(
             log.warning(&result.to_text());
         }
     }
-    Ok((loader, files.into_iter().map(|(file, _)| file).collect()))
+    Ok(loader)
 }
 
 /// Whether the file loads, and as `--strict` wants it.
@@ -169,15 +182,20 @@ fn will_do(result: &LoadResult, options: &Options) -> bool {
     result.is_ok() && (!options.strict || result.warnings.is_empty())
 }
 
-/// The rules that the configuration leaves on.
+/// The rules that the configuration leaves on. They are made in a thread of their own: the allocator keeps what threads
+/// allocate apart, so that whole pages are free once the loader goes.
 pub(crate) fn ruleset(config: &Config, loader: &Loader<Fields>) -> Result<Ruleset<Field>> {
     let least: Priority = config.priority.parse()?;
     let matching = if config.match_all { Matching::All } else { Matching::First };
-    Ok(loader.ruleset(&choices(config), least, matching))
+    thread::scope(|scope| {
+        let ruleset = || loader.ruleset(&choices(config), least, matching);
+        let builder = thread::Builder::new().name("rules".to_owned()).spawn_scoped(scope, ruleset);
+        builder.context("cannot start a thread")?.join().map_err(|_| anyhow!("no ruleset is made"))
+    })
 }
 
 /// The files to load, with their texts.
-fn files(options: &Options, config: &Config) -> Result<Vec<(PathBuf, String)>> {
+fn files(options: &Options, config: &Config) -> Result<RulesFiles> {
     let wanted: Vec<PathBuf> = match options.rules.is_empty() {
         true => {
             config.rules_files.iter().map(PathBuf::from).filter(|path| is_there(path)).collect()

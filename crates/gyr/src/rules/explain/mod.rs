@@ -25,7 +25,7 @@ use crate::log::Log;
 use crate::steps;
 use crate::steps::config::{find, read};
 use crate::steps::print::print;
-use crate::steps::rules::load_all;
+use crate::steps::rules::{choices, load_all};
 
 /// Everything there is to say of a rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ pub(crate) fn report(loader: &Loader<Fields>, config: &Config, rule: &str) -> Re
             bail!("there is no rule \"{rule}\"; did you mean \"{nearest}\"?")
         }
     };
-    let compiled = loader.compiled_rule(rule);
+    let compiled = loader.compiled_rule(rule).map(|known| &known.rule);
     let events = compiled.map(|rule| rule.events.names()).unwrap_or_default();
     Ok(Report {
         rule: rule.to_owned(),
@@ -103,11 +103,25 @@ pub(crate) fn report(loader: &Loader<Fields>, config: &Config, rule: &str) -> Re
 }
 
 /// What to ask the engine about a rule.
-pub(crate) fn question(loader: &Loader<Fields>, rule: &str, keep: usize) -> Result<Question> {
+pub(crate) fn question(
+    loader: &Loader<Fields>,
+    config: &Config,
+    rule: &str,
+    keep: usize,
+) -> Result<Question> {
     let compiled =
         loader.compiled_rule(rule).with_context(|| format!("the rule \"{rule}\" is not in use"))?;
     let outline = loader.outline(rule).map_err(|message| anyhow!(message))?;
-    Ok(Question { rule: Arc::clone(compiled), outline, event: None, keep, budget: None })
+    let before = match config.match_all {
+        true => Vec::new(),
+        false => {
+            let mut rules = loader.enabled(&choices(config), config.priority.parse()?);
+            rules.truncate(rules.iter().position(|known| known.rule.name == rule).unwrap_or(0));
+            rules
+        }
+    };
+    let rule = Arc::clone(&compiled.rule);
+    Ok(Question { rule, before, outline, event: None, keep, budget: None })
 }
 
 fn of_capture(
@@ -118,7 +132,7 @@ fn of_capture(
 ) -> Result<Explanation> {
     let question = Question {
         event: options.event,
-        ..question(loader, &options.rule, usize::try_from(options.nearest)?)?
+        ..question(loader, config, &options.rule, usize::try_from(options.nearest)?)?
     };
     let ruleset = Arc::new(steps::rules::ruleset(config, loader)?);
     let mut engine = Engine::new(settings(), steps::session(config), ruleset)

@@ -90,7 +90,7 @@ fn not_selected(
     ruleset: &Ruleset<gyr_fields::Field>,
     rule: &str,
 ) -> Option<Why> {
-    let wanted = loader.compiled_rule(rule)?.events.syscalls.clone();
+    let wanted = loader.compiled_rule(rule)?.rule.events.syscalls.clone();
     let selection = selection(config, ruleset);
     let missing = wanted.clone().difference(&selection.syscalls);
     if missing.is_empty() {

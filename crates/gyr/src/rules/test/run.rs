@@ -194,12 +194,18 @@ impl<'a> Rules<'a> {
             let each = reasons.iter().map(|reason| why(reason, &self.file.choices, &selection));
             return Ok(each.map(|why| format!("{}\n", why.message)).collect());
         }
-        let rule = self.loader.compiled_rule(&pattern.rule);
-        let (Some(rule), Ok(outline)) = (rule, self.loader.outline(&pattern.rule)) else {
+        let known = self.loader.compiled_rule(&pattern.rule);
+        let (Some(known), Ok(outline)) = (known, self.loader.outline(&pattern.rule)) else {
             return Ok(String::new());
         };
-        let question =
-            Question { rule: Arc::clone(rule), outline, event: None, keep: 1, budget: None };
+        let question = Question {
+            rule: Arc::clone(&known.rule),
+            before: Vec::new(),
+            outline,
+            event: None,
+            keep: 1,
+            budget: None,
+        };
         let mut explanation = None;
         self.engine(|engine| {
             engine.explain(question);
