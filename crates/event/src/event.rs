@@ -1,5 +1,6 @@
 //! An event, borrowed from its record.
 
+use crate::shape::SHAPES;
 use crate::{EventCode, EventFlags, EventInfo, HEADER_LEN, Syscall, syscall, syscall_by_nr};
 
 /// One event, read in place from its record.
@@ -13,6 +14,10 @@ pub struct Event<'a> {
     code: EventCode,
     n_params: u8,
     len_width: u8,
+    /// Whether the lengths are the usual ones of its code.
+    pub(crate) is_usual: bool,
+    /// If so, the length of the first parameter of any length.
+    pub(crate) first_any: u16,
     cpu: u16,
     num: u64,
 }
@@ -28,6 +33,8 @@ pub struct Header {
     code: EventCode,
     n_params: u8,
     len_width: u8,
+    is_usual: bool,
+    first_any: u16,
 }
 
 /// No record has more parameters: the format's own limit.
@@ -63,10 +70,52 @@ impl Header {
     /// Checks the record at the start of `bytes`, which may hold more: all lengths, once.
     #[inline]
     pub fn read(bytes: &[u8]) -> Result<Self, Malformed> {
+        match Self::read_usual(bytes) {
+            Some(header) => Ok(header),
+            None => Self::read_any(bytes),
+        }
+    }
+
+    /// As [`Header::read`], if the record is of today, its lengths are the usual ones, and eight bytes or so follow it; none
+    /// for all others. This runs for every record.
+    #[inline(always)]
+    pub fn read_usual(bytes: &[u8]) -> Option<Self> {
+        let (head, rest) = bytes.split_first_chunk()?;
+        let lens = rest.first_chunk()?;
+        let shape = SHAPES.get(usize::from(number_of(head)))?;
+        let n_params = le_u32(&head[22..26]);
+        let found = shape.find(n_params, lens)?;
+        let header = Self {
+            ts: le_u64(&head[0..8]),
+            tid: le_u64(&head[8..16]).cast_signed(),
+            len: le_u32(&head[16..20]),
+            code: code_of(head)?,
+            n_params: n_params as u8,
+            len_width: 2,
+            is_usual: true,
+            first_any: found.first_any,
+        };
+        (found.end <= header.len() && header.len() <= bytes.len()).then_some(header)
+    }
+
+    #[inline(never)]
+    fn read_any(bytes: &[u8]) -> Result<Self, Malformed> {
         let head = bytes.first_chunk().ok_or(Malformed::Short)?;
         let code = code_of(head).ok_or(Malformed::UnknownCode(number_of(head)))?;
         let large = code.info().flags.contains(EventFlags::LARGE_PAYLOAD);
-        let header = Self::of(head, code, large).ok_or(Malformed::Length)?;
+        let header = Self {
+            ts: le_u64(&head[0..8]),
+            tid: le_u64(&head[8..16]).cast_signed(),
+            len: le_u32(&head[16..20]),
+            code,
+            n_params: match le_u32(&head[22..26]) {
+                n_params @ 0..=MOST_PARAMS => n_params as u8,
+                _ => return Err(Malformed::Length),
+            },
+            len_width: if large { 4 } else { 2 },
+            is_usual: false,
+            first_any: 0,
+        };
         let record = bytes.get(..header.len()).ok_or(Malformed::Short)?;
         let rest = record.get(HEADER_LEN..).ok_or(Malformed::Length)?;
         let room = rest
@@ -77,38 +126,6 @@ impl Header {
             return Err(Malformed::Params);
         }
         Ok(header)
-    }
-
-    /// As [`Header::read`], of a record without a large payload that has at least as many parameters as `least` says for its
-    /// code, if more bytes follow it; none for all others. This runs for every record.
-    #[inline(always)]
-    pub fn read_plain(bytes: &[u8], least: &[u8; EventCode::COUNT]) -> Option<Self> {
-        let (head, rest) = bytes.split_first_chunk()?;
-        let lens = rest.first_chunk()?;
-        let code = code_of(head)?;
-        let header = Self::of(head, code, false)?;
-        let n_params = header.n_params();
-        let sum = sum_of_few_lens(lens, n_params)
-            .unwrap_or_else(|| sum_of_many_lens(rest, n_params, false)) as usize;
-        let is_good = HEADER_LEN + n_params * 2 + sum <= header.len()
-            && header.len() <= bytes.len()
-            && least.get(code.index()).is_some_and(|&least| header.n_params >= least);
-        is_good.then_some(header)
-    }
-
-    #[inline(always)]
-    fn of(head: &[u8; HEADER_LEN], code: EventCode, large: bool) -> Option<Self> {
-        Some(Self {
-            ts: le_u64(&head[0..8]),
-            tid: le_u64(&head[8..16]).cast_signed(),
-            len: le_u32(&head[16..20]),
-            code,
-            n_params: match le_u32(&head[22..26]) {
-                n_params @ 0..=MOST_PARAMS => n_params as u8,
-                _ => return None,
-            },
-            len_width: if large { 4 } else { 2 },
-        })
     }
 
     /// The length of the whole record in bytes.
@@ -133,9 +150,9 @@ impl Header {
     /// The event whose header this is; `bytes` are those that were checked.
     #[inline]
     pub fn event(self, bytes: &[u8]) -> Event<'_> {
-        let Self { ts, tid, len: _, code, n_params, len_width } = self;
+        let Self { ts, tid, len: _, code, n_params, len_width, is_usual, first_any } = self;
         let record = bytes.get(..self.len()).unwrap_or_default();
-        Event { record, ts, tid, code, n_params, len_width, cpu: 0, num: 0 }
+        Event { record, ts, tid, code, n_params, len_width, is_usual, first_any, cpu: 0, num: 0 }
     }
 }
 
@@ -250,17 +267,6 @@ impl<'a> Event<'a> {
         leading
     }
 
-    /// The lengths of all parameters, little-endian, and their bytes back to back, if the record has `N` of them and no
-    /// large payload.
-    #[inline]
-    pub fn lens_and_params<const N: usize>(&self) -> Option<(&'a [[u8; 2]; N], &'a [u8])> {
-        if self.n_params() != N || self.len_width != 2 {
-            return None;
-        }
-        let (lens, params) = self.record.get(HEADER_LEN..)?.split_at_checked(2 * N)?;
-        Some((lens.as_chunks().0.first_chunk()?, params))
-    }
-
     #[cold]
     fn bytes_of_large(&self, index: usize) -> &'a [u8] {
         let mut params = self.walk();
@@ -311,13 +317,6 @@ impl<'a> Event<'a> {
             return Some(i64::from_le_bytes(*first));
         }
         self.i64_elsewhere(0)
-    }
-
-    /// As [`Event::i64`], where a quicker way did not lead to it.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn i64_elsewhere(&self, index: usize) -> Option<i64> {
-        self.i64(index)
     }
 
     /// An unsigned number of any width.
@@ -474,37 +473,7 @@ pub fn unsigned(bytes: &[u8]) -> Option<u64> {
 }
 
 /// The sum of the first `n` lengths, which `lens` starts with.
-#[inline]
 fn sum_of_lens(lens: &[u8], n: usize, large: bool) -> u64 {
-    let few =
-        if large { None } else { lens.first_chunk().and_then(|lens| sum_of_few_lens(lens, n)) };
-    few.unwrap_or_else(|| sum_of_many_lens(lens, n, large))
-}
-
-/// The sum of the first `n` lengths of two bytes, which are at most eight.
-#[inline(always)]
-fn sum_of_few_lens(lens: &[u8; 16], n: usize) -> Option<u64> {
-    let [low, high] = [le_u64(&lens[..8]), le_u64(&lens[8..])];
-    if let Some(mask) = MASKS.get(n) {
-        return Some(sum_of_four(low & mask));
-    }
-    let mask = MASKS.get(n - (MASKS.len() - 1))?;
-    Some(sum_of_four(low) + sum_of_four(high & mask))
-}
-
-/// For a number of lengths of two bytes: those bits of eight bytes that they take.
-const MASKS: [u64; 5] = [0, 0xffff, 0xffff_ffff, 0xffff_ffff_ffff, u64::MAX];
-
-/// The sum of four numbers of two bytes, two at a time: of all that is cheap, the cheapest.
-#[inline(always)]
-const fn sum_of_four(four: u64) -> u64 {
-    const EVEN: u64 = 0x0000_ffff_0000_ffff;
-    let sums = (four & EVEN) + (four >> 16 & EVEN);
-    (sums & u32::MAX as u64) + (sums >> 32)
-}
-
-#[inline(never)]
-fn sum_of_many_lens(lens: &[u8], n: usize, large: bool) -> u64 {
     if large {
         let lens = lens.as_chunks().0.iter().take(n);
         lens.map(|&len| u64::from(u32::from_le_bytes(len))).sum()

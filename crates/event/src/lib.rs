@@ -10,8 +10,8 @@ mod flags;
 mod info;
 mod interest;
 mod names;
-mod place;
 mod record;
+mod shape;
 pub mod snapshot;
 mod syscalls;
 mod table;
@@ -29,8 +29,8 @@ pub use info::{
 };
 pub use interest::Interest;
 pub use names::{errno_by_name, errno_name, signal_by_name, signal_name};
-pub use place::Place;
 pub use record::{HEADER_LEN, RecordBuilder};
+pub use shape::{AnyPlace, Place};
 pub use syscalls::{
     SYSCALLS, Syscall, SyscallFlags, SyscallKind, syscall, syscall_by_name, syscall_by_nr,
 };

@@ -73,18 +73,6 @@ const RECORD_MAX: usize = 64 << 10;
 
 /// A record with fewer parameters is not of today.
 static LEAST_PARAMS: [u8; EventCode::COUNT] = least_params();
-/// As [`LEAST_PARAMS`], of records that are nothing special in any way.
-pub(super) static LEAST_PARAMS_OF_PLAIN: [u8; EventCode::COUNT] = {
-    let mut least = least_params();
-    let mut i = 0;
-    while i < EventCode::COUNT {
-        if EVENTS[i].flags.contains(EventFlags::LARGE_PAYLOAD) {
-            least[i] = NEVER;
-        }
-        i += 1;
-    }
-    least
-};
 /// More parameters than any record has.
 const NEVER: u8 = u8::MAX;
 

@@ -6,7 +6,7 @@ use gyr_event::{Event, EventCode, HEADER_LEN, Header, Malformed, snapshot::Snaps
 
 use super::{
     block::{self, EVENT_BLOCK_MAX, EventBlock, HEAD_LEN, Kind, LARGE_BLOCK_MAX, MAGIC, TAIL_LEN},
-    convert::{Converted, Converter, LEAST_PARAMS_OF_PLAIN, is_of_today},
+    convert::{Converted, Converter, is_of_today},
     fields::{Bad, Fields},
     input::Input,
     lists::{self, Account, ENTRIES_MAX, ENTRY_MAX, THREADS_MAX},
@@ -154,7 +154,7 @@ fn plain_record(window: &[u8]) -> Option<(Header, u16, usize)> {
     if number != block::EVENT_V2 {
         return None;
     }
-    let header = Header::read_plain(rest, &LEAST_PARAMS_OF_PLAIN)?;
+    let header = Header::read_usual(rest)?;
     let block_len = len as usize;
     let is_whole = header.len() + PLAIN_START + TAIL_LEN <= block_len
         && block_len <= window.len()

@@ -1,7 +1,7 @@
 //! The open family: a name becomes an fd.
 
 use gyr_event::tables::{creat_flags, file_flags};
-use gyr_event::{Event, EventCode, param};
+use gyr_event::{AnyPlace, Event, EventCode, Place, param};
 
 use crate::ThreadIdx;
 use crate::fd::{FdType, Layer, RawName};
@@ -19,6 +19,7 @@ const ADDED_FLAGS: u32 = !(file_flags.value("O_F_CREATED") - 1);
 const AT_FDCWD: i64 = -100;
 
 /// What was asked for, and what the kernel said of it.
+#[derive(Clone, Copy)]
 struct Opened<'a> {
     name: &'a [u8],
     flags: u32,
@@ -26,24 +27,116 @@ struct Opened<'a> {
     ino: u64,
 }
 
-pub(super) fn on_open(state: &mut State, now: &mut Now<'_>) {
-    const NAME: usize = EventCode::OPEN.param("name");
-    const FLAGS: usize = EventCode::OPEN.param("flags");
-    const DEV: usize = EventCode::OPEN.param("dev");
-    const INO: usize = EventCode::OPEN.param("ino");
-    const ENTER_NAME: usize = EventCode::OPEN_ENTER.param("name");
-    const ENTER_FLAGS: usize = EventCode::OPEN_ENTER.param("flags");
-    let Some((idx, fd)) = result(now) else { return };
-    let mut opened = read(now.event, NAME, FLAGS, DEV, INO);
-    let record = state.take_enter(idx);
-    if let Some(enter) = state.enter_of(&record, now)
-        && let Some(name) = usable_name(&enter, ENTER_NAME)
-    {
-        opened.name = name;
-        opened.flags = enter.u32(ENTER_FLAGS).unwrap_or_default() | (opened.flags & ADDED_FLAGS);
+/// Where an event of the family has what is needed; all have usual records.
+struct Layout {
+    fd: Place<8>,
+    /// None where names are relative to the working directory.
+    dirfd: Option<Place<8>>,
+    name: AnyPlace,
+    /// What a missing name reads as.
+    no_name: &'static [u8],
+    flags: Place<4>,
+    dev: Place<4>,
+    ino: Place<8>,
+}
+
+impl Layout {
+    const fn of(code: EventCode, has_dirfd: bool) -> Self {
+        Self {
+            fd: Place::of(code, 0).unwrap(),
+            dirfd: if has_dirfd { Place::of(code, code.param("dirfd")) } else { None },
+            name: AnyPlace::of(code, code.param("name")).unwrap(),
+            no_name: if has_dirfd { b"<NA>" } else { b"" },
+            flags: Place::of(code, code.param("flags")).unwrap(),
+            dev: Place::of(code, code.param("dev")).unwrap(),
+            ino: Place::of(code, code.param("ino")).unwrap(),
+        }
     }
-    add(state, now, fd, &opened, Some(AT_FDCWD));
+}
+
+pub(super) fn on_open(state: &mut State, now: &mut Now<'_>) {
+    const LAYOUT: Layout = Layout::of(EventCode::OPEN, false);
+    open(state, now, &LAYOUT);
+}
+
+pub(super) fn on_openat(state: &mut State, now: &mut Now<'_>) {
+    const LAYOUT: Layout = Layout::of(EventCode::OPENAT, true);
+    open(state, now, &LAYOUT);
+}
+
+pub(super) fn on_openat2(state: &mut State, now: &mut Now<'_>) {
+    const LAYOUT: Layout = Layout::of(EventCode::OPENAT2, true);
+    open(state, now, &LAYOUT);
+}
+
+#[inline(always)]
+fn open(state: &mut State, now: &mut Now<'_>, layout: &Layout) {
+    let event = now.event;
+    let Some(fd) = event.i64_at(&layout.fd).filter(|&fd| fd >= 0) else { return };
+    let dirfd = match &layout.dirfd {
+        Some(dirfd) => event.i64_at(dirfd),
+        None => Some(AT_FDCWD),
+    };
+    let opened = Opened {
+        name: param::text(event.bytes_at(&layout.name)).unwrap_or(layout.no_name),
+        flags: event.u32_at(&layout.flags).unwrap_or_default(),
+        dev: event.u32_at(&layout.dev).unwrap_or_default(),
+        ino: event.i64_at(&layout.ino).unwrap_or_default().cast_unsigned(),
+    };
+    if now.has_entered {
+        return open_entered(state, now, fd, opened, dirfd);
+    }
+    state.stats.n_retrieved_event_drops += 1;
+    add(state, now, fd, &opened, dirfd);
+}
+
+/// As [`open`], after the enter event perhaps. All enters of the family have their parameters by these names.
+#[cold]
+fn open_entered(
+    state: &mut State,
+    now: &mut Now<'_>,
+    fd: i64,
+    told: Opened<'_>,
+    mut dirfd: Option<i64>,
+) {
+    let Some(idx) = now.thread else { return };
+    let record = state.take_enter(idx);
+    let mut opened = told;
+    if let Some(enter) = state.enter_of(&record, now)
+        && let Some(asked) = Asked::of(&enter)
+    {
+        opened.name = asked.name;
+        opened.flags = asked.flags | (opened.flags & ADDED_FLAGS);
+        dirfd = asked.dirfd;
+    }
+    add(state, now, fd, &opened, dirfd);
     state.give_back(idx, record);
+}
+
+/// What an enter event read before the kernel did.
+struct Asked<'a> {
+    name: &'a [u8],
+    flags: u32,
+    dirfd: Option<i64>,
+}
+
+impl<'a> Asked<'a> {
+    /// None if the page of the name was not there.
+    fn of(enter: &Event<'a>) -> Option<Self> {
+        const NAME: usize = EventCode::OPEN_ENTER.param("name");
+        const FLAGS: usize = EventCode::OPEN_ENTER.param("flags");
+        // Both events begin alike.
+        const DIRFD_AT: usize = EventCode::OPENAT_ENTER.param("dirfd");
+        const NAME_AT: usize = EventCode::OPENAT_ENTER.param("name");
+        const FLAGS_AT: usize = EventCode::OPENAT_ENTER.param("flags");
+        let (dirfd, name, flags) = if enter.code() == EventCode::OPEN_ENTER {
+            (Some(AT_FDCWD), NAME, FLAGS)
+        } else {
+            (enter.i64(DIRFD_AT), NAME_AT, FLAGS_AT)
+        };
+        let flags = enter.u32(flags).unwrap_or_default();
+        Some(Self { name: usable_name(enter, name)?, flags, dirfd })
+    }
 }
 
 pub(super) fn on_creat(state: &mut State, now: &mut Now<'_>) {
@@ -69,101 +162,6 @@ pub(super) fn on_creat(state: &mut State, now: &mut Now<'_>) {
     }
     add(state, now, fd, &opened, Some(AT_FDCWD));
     state.give_back(idx, record);
-}
-
-pub(super) fn on_openat(state: &mut State, now: &mut Now<'_>) {
-    // fd, dirfd, name, flags, mode, dev, ino
-    open_at::<7, 20>(state, now);
-}
-
-pub(super) fn on_openat2(state: &mut State, now: &mut Now<'_>) {
-    // fd, dirfd, name, flags, mode, resolve, dev, ino
-    open_at::<8, 24>(state, now);
-}
-
-/// The events begin alike, as do their enters; device and inode are the last of `N` parameters.
-#[inline]
-fn open_at<const N: usize, const TAIL: usize>(state: &mut State, now: &mut Now<'_>) {
-    let Some((fd, dirfd, opened)) =
-        read_usual::<N, TAIL>(now.event).or_else(|| read_any::<N>(now.event))
-    else {
-        return;
-    };
-    if fd < 0 {
-        return;
-    }
-    if now.has_entered {
-        return open_entered(state, now, fd, opened, dirfd);
-    }
-    state.stats.n_retrieved_event_drops += 1;
-    add(state, now, fd, &opened, dirfd);
-}
-
-/// As [`open_at`], after the enter event perhaps.
-#[cold]
-fn open_entered(
-    state: &mut State,
-    now: &mut Now<'_>,
-    fd: i64,
-    told: Opened<'_>,
-    mut dirfd: Option<i64>,
-) {
-    const ENTER_DIRFD: usize = EventCode::OPENAT_ENTER.param("dirfd");
-    const ENTER_NAME: usize = EventCode::OPENAT_ENTER.param("name");
-    const ENTER_FLAGS: usize = EventCode::OPENAT_ENTER.param("flags");
-    let Some(idx) = now.thread else { return };
-    let record = state.take_enter(idx);
-    let mut opened = told;
-    if let Some(enter) = state.enter_of(&record, now)
-        && let Some(name) = usable_name(&enter, ENTER_NAME)
-    {
-        opened.name = name;
-        opened.flags = enter.u32(ENTER_FLAGS).unwrap_or_default() | (opened.flags & ADDED_FLAGS);
-        dirfd = enter.i64(ENTER_DIRFD);
-    }
-    add(state, now, fd, &opened, dirfd);
-    state.give_back(idx, record);
-}
-
-/// The new fd, the directory's, and the rest.
-type OpenedAt<'a> = (i64, Option<i64>, Opened<'a>);
-
-/// From a record whose parameters have the widths that nearly all have: eight bytes the fds and the inode, four the others
-/// behind the name, which are `TAIL` bytes with the inode.
-#[inline(always)]
-fn read_usual<'a, const N: usize, const TAIL: usize>(event: &Event<'a>) -> Option<OpenedAt<'a>> {
-    const FOUR: [u8; 2] = 4_u16.to_le_bytes();
-    const EIGHT: [u8; 2] = 8_u16.to_le_bytes();
-    let (lens, params) = event.lens_and_params::<N>()?;
-    let [EIGHT, EIGHT, name, numbers @ .., EIGHT] = lens.as_slice() else { return None };
-    if numbers.iter().any(|&len| len != FOUR) {
-        return None;
-    }
-    let (fd, params) = params.split_first_chunk()?;
-    let (dirfd, params) = params.split_first_chunk()?;
-    let (name, params) = params.split_at_checked(usize::from(u16::from_le_bytes(*name)))?;
-    let tail: &[u8; TAIL] = params.first_chunk()?;
-    let opened = Opened {
-        name: param::text(name).unwrap_or(b"<NA>"),
-        flags: u32::from_le_bytes(*tail.first_chunk()?),
-        dev: u32::from_le_bytes(*tail.get(..TAIL - 8)?.last_chunk()?),
-        ino: u64::from_le_bytes(*tail.last_chunk()?),
-    };
-    Some((i64::from_le_bytes(*fd), Some(i64::from_le_bytes(*dirfd)), opened))
-}
-
-#[cold]
-fn read_any<'a, const N: usize>(event: &Event<'a>) -> Option<OpenedAt<'a>> {
-    let params: [&[u8]; N] = event.leading();
-    let [fd, dirfd, name, flags, .., dev, ino] = params.as_slice() else { return None };
-    let u32 = |bytes: &[u8]| param::unsigned(bytes).and_then(|value| u32::try_from(value).ok());
-    let opened = Opened {
-        name: param::text(name).unwrap_or(b"<NA>"),
-        flags: u32(flags).unwrap_or_default(),
-        dev: u32(dev).unwrap_or_default(),
-        ino: param::unsigned(ino).unwrap_or_default(),
-    };
-    Some((param::signed(fd)?, param::signed(dirfd), opened))
 }
 
 pub(super) fn on_open_by_handle_at(state: &mut State, now: &mut Now<'_>) {
