@@ -320,15 +320,35 @@ impl FdTable {
             n: self.n,
             order: Order::default(),
         };
-        let mut chain = Chain::new(0);
-        for (i, (fd, _)) in self.in_order().into_iter().enumerate() {
-            if i >= chain.seen.len() {
-                chain = chain.grown(buckets_for(i));
-            }
-            chain.put(fd);
+        let numbers: Vec<i64> = self.in_order().into_iter().map(|(fd, _)| fd).collect();
+        if !forked.take_order(&numbers) {
+            forked.take_keys(&Chain::of(&numbers));
         }
-        forked.take_keys(&chain);
         forked
+    }
+
+    /// The keys of numbers that are put in one by one, if they are so few that the buckets never grow, and none share one:
+    /// so it is for nearly all processes.
+    fn take_order(&mut self, numbers: &[i64]) -> bool {
+        let n_buckets = buckets_for(0);
+        let mut order = Order::new(n_buckets);
+        let mut seen = 0;
+        for &fd in numbers {
+            let bit = bucket_bit(order.bucket(fd));
+            if numbers.len() > n_buckets || seen & bit != 0 {
+                return false;
+            }
+            seen |= bit;
+            order.note(fd);
+        }
+        for (own, &fd) in (1..).zip(numbers) {
+            if let Some(entry) = self.find_mut(fd) {
+                entry.key = OrderKey { bucket: own, own };
+            }
+            order.last = own;
+        }
+        self.order = order;
+        true
     }
 }
 
@@ -341,6 +361,18 @@ struct Chain {
 impl Chain {
     fn new(n_buckets: usize) -> Self {
         Self { numbers: Vec::new(), seen: vec![false; n_buckets] }
+    }
+
+    /// Of a table that grows as the numbers are put into it one by one.
+    fn of(numbers: &[i64]) -> Self {
+        let mut chain = Self::new(0);
+        for (i, &fd) in numbers.iter().enumerate() {
+            if i >= chain.seen.len() {
+                chain = chain.grown(buckets_for(i));
+            }
+            chain.put(fd);
+        }
+        chain
     }
 
     /// Puts a number before all others or, if its bucket has some already, before those.
@@ -431,6 +463,26 @@ mod tests {
             table.insert(fd, entry());
         }
         assert_eq!(order(&table)[..4], [13, 0, 1, 2]);
+    }
+
+    #[test]
+    fn a_fork_of_few_fds_is_ordered_as_one_of_many() {
+        let keys = |table: &FdTable| -> Vec<_> {
+            table.in_order().into_iter().map(|(fd, entry)| (fd, entry.key)).collect()
+        };
+        for numbers in [&[][..], &[0], &[2, 0, 1], &[0, 1, 2, 255, 3], &[12, 13, 5, 72, 11]] {
+            let mut table = FdTable::default();
+            for &fd in numbers {
+                table.insert(fd, entry());
+            }
+            let order: Vec<i64> = table.in_order().into_iter().map(|(fd, _)| fd).collect();
+            let (mut few, mut many) = (table.fork(), table.fork());
+            assert!(few.take_order(&order), "{numbers:?}");
+            many.take_keys(&Chain::of(&order));
+            assert_eq!(keys(&few), keys(&many), "{numbers:?}");
+        }
+        let shared = [0, 13];
+        assert!(!FdTable::default().take_order(&shared));
     }
 
     #[test]

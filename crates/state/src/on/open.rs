@@ -71,7 +71,7 @@ pub(super) fn on_openat2(state: &mut State, now: &mut Now<'_>) {
 
 #[inline(always)]
 fn open(state: &mut State, now: &mut Now<'_>, layout: &Layout) {
-    let event = now.event;
+    let event = *now.event;
     let Some(fd) = event.i64_at(&layout.fd).filter(|&fd| fd >= 0) else { return };
     let dirfd = match &layout.dirfd {
         Some(dirfd) => event.i64_at(dirfd),
