@@ -168,6 +168,7 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     /// `current` is what [`State::apply`] gave for this event.
+    #[inline]
     pub fn new(event: Event<'a>, state: &'a State, current: Current, session: &'a Session) -> Self {
         Self {
             event,
@@ -282,6 +283,7 @@ impl<'a> Context<'a> {
         self.session.scratch.with(f)
     }
 
+    #[inline]
     pub(crate) fn answer(&self, answer: &Answer, arg: &Arg, each: &mut Each<'_>) -> bool {
         match answer {
             Answer::Text(f) => one(f(self).map(Value::Bytes), each),
@@ -304,14 +306,17 @@ impl<'a> Context<'a> {
 }
 
 impl World<Field> for Context<'_> {
+    #[inline]
     fn visit(&self, field: &Field, each: &mut Each<'_>) -> bool {
         self.answer(&field.row().answer, field.arg(), each)
     }
 
+    #[inline]
     fn visit_root(&self, family: Family, each: &mut dyn FnMut(u32, &[u8])) {
         crate::fd::visit_root(self, family, each);
     }
 
+    #[inline]
     fn stamp(&self, lifetime: Lifetime) -> Option<[u64; 2]> {
         let thread = self.thread?;
         match lifetime {
@@ -324,6 +329,7 @@ impl World<Field> for Context<'_> {
         }
     }
 
+    #[inline]
     fn kept(&self, place: KeptPlace, lend: &mut dyn FnMut(&mut u32, &mut Vec<u64>)) {
         let slot = match place {
             KeptPlace::Thread => self.thread.map(Thread::slot),
@@ -335,6 +341,7 @@ impl World<Field> for Context<'_> {
     }
 }
 
+#[inline]
 fn one(value: Option<Value<'_>>, each: &mut Each<'_>) -> bool {
     let present = value.is_some();
     if let Some(value) = value {

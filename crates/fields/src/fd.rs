@@ -335,6 +335,7 @@ pub(crate) fn l4proto(fd: &Fd) -> L4Proto {
 }
 
 /// The thread of an event that is about an fd.
+#[inline]
 fn about_fd<'a>(c: &Context<'a>) -> Option<&'a Thread> {
     c.thread().filter(|_| c.is_about_fd())
 }
@@ -377,6 +378,7 @@ fn typechar_of_event(code: EventCode) -> char {
 }
 
 /// Gives what the fields of the family are answered from: the name, and a number for its kind.
+#[inline]
 pub(crate) fn visit_root(c: &Context<'_>, family: Family, each: &mut dyn FnMut(u32, &[u8])) {
     if family != NAME || about_fd(c).is_none() {
         return;

@@ -111,6 +111,7 @@ impl<F> Subject<F> {
     }
 
     /// Calls `each` with every value, as [`World::visit`] does, and returns whether there is an answer.
+    #[inline]
     pub fn visit<W: World<F> + ?Sized>(
         &self,
         world: &W,

@@ -156,6 +156,7 @@ fn the_graph_agrees_with_the_plain_evaluator() {
         let programs: Vec<Program> =
             EVENTS.iter().map(|event| graph.program(&roots, |atom| known(atom, event))).collect();
         let mut evaluator = Evaluator::new();
+        let is_audited = seed % 2 == 0;
         play(&mut random, 60, |event, scene| {
             let program = &programs[EVENTS.iter().position(|name| *name == event).unwrap()];
             let found = holding(&mut evaluator, &graph, program, scene);
@@ -178,6 +179,11 @@ fn the_graph_agrees_with_the_plain_evaluator() {
                 "seed {seed}: {wrong:?}\n{:?} {:?}",
                 scene.event, scene.thread
             );
+            if is_audited {
+                let ruled_out = evaluator.audit_ruled_out(&graph, program, scene);
+                assert_eq!(ruled_out, None, "seed {seed}: kept as ruled out, and is not");
+                assert_eq!(evaluator.audit(&graph, program, scene).1, None, "seed {seed}");
+            }
         });
     }
     assert!(n_held > 10_000, "only {n_held} conditions held");

@@ -227,6 +227,7 @@ impl<F> Ruleset<F> {
     }
 
     /// Calls `on_match` with the place in [`Ruleset::rules`] of the rules that match: of the first, or of all.
+    #[inline]
     pub fn matches<W: World<F> + ?Sized>(
         &self,
         source: SourceId,
@@ -237,11 +238,13 @@ impl<F> Ruleset<F> {
     ) where
         F: PartialEq,
     {
-        self.matches_watched(source, code, world, evaluator, on_match, |_| ());
+        let Some(program) = self.program(source, code) else { return };
+        evaluator.evaluate(&self.graph, program, world, self.report(on_match));
     }
 
     /// The same, and calls `done` with the place of each rule whose condition was looked at, and with none after what was
     /// done for several at once or for a match.
+    #[inline(never)]
     pub fn matches_watched<W: World<F> + ?Sized>(
         &self,
         source: SourceId,
@@ -254,7 +257,16 @@ impl<F> Ruleset<F> {
         F: PartialEq,
     {
         let Some(program) = self.program(source, code) else { return };
-        let report = |place, verdict| {
+        let done = |place: Option<u32>| done(place.map(|place| place as usize));
+        evaluator.evaluate_watched(&self.graph, program, world, self.report(on_match), done);
+    }
+
+    /// What is done with a verdict.
+    fn report(
+        &self,
+        on_match: &mut dyn FnMut(usize),
+    ) -> impl FnMut(u32, Verdict) -> ControlFlow<()> {
+        |place, verdict| {
             if verdict == Verdict::Holds {
                 on_match(place as usize);
                 if self.matching == Matching::First {
@@ -262,9 +274,7 @@ impl<F> Ruleset<F> {
                 }
             }
             ControlFlow::Continue(())
-        };
-        let done = |place: Option<u32>| done(place.map(|place| place as usize));
-        evaluator.evaluate_watched(&self.graph, program, world, report, done);
+        }
     }
 
     /// The events of the kernel that the rules are about.

@@ -43,6 +43,8 @@ pub struct Difference<F> {
     pub rule: Option<Verdicts>,
     /// The first comparison whose answer is wrong, and that answer; none if the graph itself is.
     pub answer: Option<(Atom<F>, bool)>,
+    /// A rule that is kept as ruled out, and should not be.
+    pub ruled_out: Option<String>,
 }
 
 /// What is said of one rule.
@@ -61,6 +63,9 @@ impl<F: fmt::Debug> fmt::Display for Difference<F> {
                 write!(f, "{rule}: {kept} as kept, {fresh} as fresh, {plain} in truth; ")?;
             }
             None => f.write_str("no rule differs; ")?,
+        }
+        if let Some(rule) = &self.ruled_out {
+            write!(f, "{rule} is kept as ruled out and is not; ")?;
         }
         match &self.answer {
             Some((atom, answer)) => write!(f, "answered {answer}: {atom:?}"),
@@ -109,8 +114,9 @@ impl<F: Clone + PartialEq> Shadow<F> {
         self.kept.evaluate(graph, program, world, mark(&mut self.by_kept));
         self.fresh.evaluate(graph, program, &Fresh(world), mark(&mut self.by_fresh));
         let rule = self.first_of_rules(ruleset, source, code, world);
-        let mut answer = None;
+        let (mut answer, mut ruled_out) = (None, None);
         if audits || rule.is_some() {
+            ruled_out = self.kept.audit_ruled_out(graph, program, world);
             let (n, differing) = self.kept.audit(graph, program, world);
             self.compared.answers += n as u64;
             answer = differing;
@@ -118,11 +124,13 @@ impl<F: Clone + PartialEq> Shadow<F> {
         if rule.is_some() && answer.is_none() {
             answer = self.fresh.audit(graph, program, &Fresh(world)).1;
         }
-        if rule.is_none() && answer.is_none() {
+        if rule.is_none() && answer.is_none() && ruled_out.is_none() {
             return Ok(());
         }
         let answer = answer.map(|(atom, answer)| (atom.clone(), answer));
-        Err(Box::new(Difference { rule, answer }))
+        let rule_at = |place: u32| ruleset.rules().get(place as usize);
+        let ruled_out = ruled_out.and_then(rule_at).map(|rule| rule.name.clone());
+        Err(Box::new(Difference { rule, answer, ruled_out }))
     }
 
     fn first_of_rules<W: World<F> + ?Sized>(

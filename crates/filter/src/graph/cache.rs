@@ -12,8 +12,8 @@ const MAX_TEXT: usize = 512;
 /// Places for texts at first, and at most; powers of two. A machine's daily round is some thousands of names.
 const FIRST_SLOTS: usize = 512;
 const MOST_SLOTS: usize = 16384;
-/// Words beside each text at most that say which rules of a block it leaves.
-const MOST_COLUMNS: usize = 64;
+/// For so many blocks at most it is kept which of their rules a text leaves.
+const MOST_COLUMNS: usize = 256;
 /// Pairs of places for fingerprints of texts seen once; a power of two.
 const DOORS: usize = 8192;
 
@@ -23,10 +23,11 @@ const DOORS: usize = 8192;
 #[derive(Debug)]
 pub(crate) struct TextCache {
     slots: Vec<Slot>,
-    /// Of all slots, side by side: the answers, then what is left of each block that was asked about one.
-    words: Vec<u64>,
-    n_answers: usize,
+    /// Of all slots, side by side.
+    answers: Vec<u64>,
     n_words: usize,
+    /// By slot, for each block that was asked about a text: the rules that the text does not rule out, if they are known.
+    columns: Vec<Vec<u64>>,
     doors: Vec<[u16; 2]>,
     n_used: usize,
     n_pushed_out: usize,
@@ -41,12 +42,12 @@ struct Slot {
 }
 
 impl TextCache {
-    pub(crate) fn new(n_answers: usize) -> Self {
+    pub(crate) fn new(n_words: usize) -> Self {
         Self {
             slots: vec![Slot::default(); FIRST_SLOTS],
-            words: vec![0; FIRST_SLOTS * n_answers],
-            n_answers,
-            n_words: n_answers,
+            answers: vec![0; FIRST_SLOTS * n_words],
+            n_words,
+            columns: Vec::new(),
             doors: vec![[0; 2]; DOORS],
             n_used: 0,
             n_pushed_out: 0,
@@ -64,28 +65,24 @@ impl TextCache {
     }
 
     pub(crate) fn answers(&self, index: usize) -> &[u64] {
-        &self.words[index * self.n_words..][..self.n_answers]
+        &self.answers[index * self.n_words..][..self.n_words]
     }
 
     /// Takes answers about a text, in place of those that are here; says where they are, if it took them.
     pub(crate) fn put(&mut self, hash: u64, key: Key<'_>, answers: &[u64]) -> Option<usize> {
         let index = self.find(hash, key).or_else(|| self.make_room(hash, key))?;
-        let words = &mut self.words[index * self.n_words..][..self.n_words];
-        let (own, left) = words.split_at_mut(self.n_answers);
-        store(own, answers);
-        left.fill(UNKNOWN_RULES);
+        store(&mut self.answers[index * self.n_words..][..self.n_words], answers);
+        for left in self.columns.iter_mut().filter_map(|column| column.get_mut(index)) {
+            *left = UNKNOWN_RULES;
+        }
         Some(index)
     }
 
     /// The rules of a block that the text in a place does not rule out, if they are known.
     #[inline]
     pub(crate) fn left(&self, index: usize, column: u32) -> u64 {
-        let column = self.n_answers + column as usize;
-        if column < self.n_words {
-            self.words[index * self.n_words + column]
-        } else {
-            UNKNOWN_RULES
-        }
+        let column = self.columns.get(column as usize);
+        column.and_then(|column| column.get(index)).copied().unwrap_or(UNKNOWN_RULES)
     }
 
     pub(crate) fn put_left(&mut self, index: usize, column: u32, left: u64) {
@@ -93,10 +90,14 @@ impl TextCache {
         if column >= MOST_COLUMNS {
             return;
         }
-        if self.n_answers + column >= self.n_words {
-            self.widen(self.n_answers + column + 1);
+        if column >= self.columns.len() {
+            self.columns.resize_with(column + 1, Vec::new);
         }
-        self.words[index * self.n_words + self.n_answers + column] = left;
+        let column = &mut self.columns[column];
+        if column.is_empty() {
+            column.resize(self.slots.len(), UNKNOWN_RULES);
+        }
+        column[index] = left;
     }
 
     /// A place that is now this text's, if it gets one.
@@ -130,6 +131,9 @@ impl TextCache {
         slot.hash = hash;
         slot.number = number;
         slot.is_used = true;
+        if slot.text.capacity() < text.len() {
+            slot.text = Vec::with_capacity(text.len());
+        }
         slot.text.clear();
         slot.text.extend_from_slice(text);
         Some(index)
@@ -140,26 +144,24 @@ impl TextCache {
     fn grow(&mut self) {
         let n_slots = self.slots.len() * 2;
         let slots = std::mem::replace(&mut self.slots, vec![Slot::default(); n_slots]);
-        let words = std::mem::replace(&mut self.words, vec![0; n_slots * self.n_words]);
+        let answers = std::mem::replace(&mut self.answers, vec![0; n_slots * self.n_words]);
+        let unknown =
+            |column: &Vec<u64>| vec![UNKNOWN_RULES; if column.is_empty() { 0 } else { n_slots }];
+        let unknown = self.columns.iter().map(unknown).collect();
+        let columns = std::mem::replace(&mut self.columns, unknown);
         for (nth, slot) in slots.into_iter().enumerate().filter(|(_, slot)| slot.is_used) {
             let first = self.place(slot.hash);
             // Two that were neighbours are the only ones that can come to the same places.
             let index = first ^ usize::from(self.slots[first].is_used);
-            let old = &words[nth * self.n_words..][..self.n_words];
-            store(&mut self.words[index * self.n_words..][..self.n_words], old);
+            let old = &answers[nth * self.n_words..][..self.n_words];
+            store(&mut self.answers[index * self.n_words..][..self.n_words], old);
+            for (new, old) in
+                self.columns.iter_mut().zip(&columns).filter(|(_, old)| !old.is_empty())
+            {
+                new[index] = old[nth];
+            }
             self.slots[index] = slot;
         }
-    }
-
-    /// Makes room for more columns.
-    #[cold]
-    fn widen(&mut self, n_words: usize) {
-        let mut words = vec![UNKNOWN_RULES; self.slots.len() * n_words];
-        for (new, old) in words.chunks_exact_mut(n_words).zip(self.words.chunks_exact(self.n_words))
-        {
-            new[..self.n_words].copy_from_slice(old);
-        }
-        (self.words, self.n_words) = (words, n_words);
     }
 
     /// One of the two places for a text, if it is free.

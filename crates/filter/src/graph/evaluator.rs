@@ -51,6 +51,7 @@ impl Evaluator {
     }
 
     /// Calls `report` for every condition of a program that holds, or may, in ascending order, until it breaks.
+    #[inline]
     pub fn evaluate<F, W: World<F> + ?Sized>(
         &mut self,
         graph: &Graph<F>,
@@ -63,6 +64,7 @@ impl Evaluator {
 
     /// The same, and calls `done` with the number of each condition that was looked at, and with none after what was done
     /// for several at once.
+    #[inline]
     pub fn evaluate_watched<F, W: World<F> + ?Sized>(
         &mut self,
         graph: &Graph<F>,

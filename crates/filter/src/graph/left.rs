@@ -13,18 +13,18 @@ pub(super) const UNKNOWN_RULES: u64 = u64::MAX;
 
 /// What is kept beside the thread or the fd of the event about a block.
 #[derive(Clone, Copy, Debug)]
-struct Kept {
+pub(super) struct Kept {
     place: KeptPlace,
     /// Among the blocks that have something there.
     number: u32,
     stamp: [u64; 2],
     /// The rules that are not ruled out, as far as that is known.
-    left: u64,
+    pub(super) left: u64,
 }
 
 impl Evaluator {
     /// Rules out what cheap looks can rule out, and says which rules are left.
-    #[inline]
+    #[inline(always)]
     pub(super) fn left<F, W: World<F> + ?Sized>(
         &mut self,
         run: Run<'_, F, W>,
@@ -176,7 +176,7 @@ impl Evaluator {
 
     /// The rules of a step that one of its atoms lets through.
     #[inline]
-    fn passes(&self, step: &Step) -> u64 {
+    pub(super) fn passes(&self, step: &Step) -> u64 {
         let bits = &self.answers.bits;
         let hits = bits[step.gate.word as usize] & step.gate.mask;
         let mut passes = if hits == 0 { 0 } else { step.gate.passes(hits) };
@@ -198,7 +198,7 @@ const fn mark(place: KeptPlace) -> Lifetime {
 
 /// What is kept in a place about a block, if anything can be.
 #[inline]
-fn kept<F, W: World<F> + ?Sized>(
+pub(super) fn kept<F, W: World<F> + ?Sized>(
     run: Run<'_, F, W>,
     place: KeptPlace,
     block: &Block,
