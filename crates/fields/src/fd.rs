@@ -438,11 +438,11 @@ fn write_name_of_creator(c: &Context<'_>, raw: bool, out: &mut Vec<u8>) -> bool 
             }
         }
         EventCode::OPENAT | EventCode::OPENAT2 => {
-            let (Some(dirfd), Some(name)) = (c.param(1), c.param(2)) else { return true };
+            let Some(name) = c.param(2) else { return true };
             if raw {
                 out.extend_from_slice(name.text());
             } else {
-                write_at(c, dirfd.i64(), name.text(), out);
+                write_at(c, c.event.i64(1).unwrap_or_default(), name.text(), out);
             }
         }
         EventCode::OPEN_BY_HANDLE_AT => {

@@ -148,7 +148,7 @@ impl Answers {
     }
 
     /// Makes the answers of a family known, if there is a text that they follow from in this event.
-    fn find_family<F, W: World<F> + ?Sized>(
+    pub(super) fn find_family<F, W: World<F> + ?Sized>(
         &mut self,
         graph: &Graph<F>,
         index: usize,

@@ -99,10 +99,13 @@ impl Evaluator {
         root: FamilyRoot,
     ) -> u64 {
         self.answers.begin();
+        let is_found = self.answers.find_family(run.graph, look.family, run.world);
         let mut left = UNKNOWN_RULES;
         for step in &look.steps {
-            for group in step.groups() {
-                self.answers.ask(run.graph, group, run.world);
+            if !is_found {
+                for group in step.groups() {
+                    self.answers.ask(run.graph, group, run.world);
+                }
             }
             left &= !step.rules | self.passes(step);
         }
