@@ -109,13 +109,15 @@ fn allocated_bytes_stay_as_processes_come_and_go() {
         load.wait().unwrap();
         assert_eq!(end, End::Stopped);
         assert!(control.ended, "the end of the load was not seen");
+        let (state, lost) = (engine.state().stats(), probe.stats().lost);
+        eprintln!("{} threads, {} fds, {lost} events lost", state.n_threads, state.n_fds);
         ALLOCATED.load(Ordering::Relaxed)
     };
     // The first load fills what is allocated once.
     churn(100);
     // Others' processes are in the tables, too, and may come meanwhile. A leak shows each time.
     let mut growths = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..6 {
         let after_n = churn(n);
         let after_3n = churn(2 * n);
         let growth = 100.0 * (after_3n - after_n) as f64 / after_n as f64;

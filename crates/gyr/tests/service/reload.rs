@@ -239,7 +239,9 @@ fn settings_change_with_a_reload_or_the_log_says_which_do_not() {
     daemon.reload();
     eventually("the other port", || TcpStream::connect(("127.0.0.1", port)).is_ok());
     assert_eq!(get(port, "/healthz"), "{\"status\": \"ok\"}");
-    assert!(TcpStream::connect(("127.0.0.1", daemon.port)).is_err());
+    eventually("the port before is closed", || {
+        TcpStream::connect(("127.0.0.1", daemon.port)).is_err()
+    });
     let log = daemon.log();
     let said = "these settings change with a restart only: engine.modern_ebpf, falco_libs";
     assert!(log.contains(said), "{log}");
