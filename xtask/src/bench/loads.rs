@@ -128,8 +128,13 @@ pub(super) fn percent(events: u64, drops: u64) -> f64 {
     100.0 * drops as f64 / (events + drops).max(1) as f64
 }
 
-pub(super) fn rule_sets(setup: &Setup) -> [(&'static str, Vec<PathBuf>); 2] {
-    [("25 rules", setup.upstream_rules(1)), ("93 rules", setup.upstream_rules(3))]
+/// Rules by number, the most at last: those that Falco's users run, or where they are not there, those that come with Gyr.
+pub(super) fn rule_sets(setup: &Setup) -> Vec<(&'static str, Vec<PathBuf>)> {
+    if setup.has_shared() {
+        vec![("25 rules", setup.upstream_rules(1)), ("93 rules", setup.upstream_rules(3))]
+    } else {
+        vec![("shipped rules", vec![crate::root().join("rules/gyr_rules.yaml")])]
+    }
 }
 
 /// One of the loads of `cargo xtask workload`, in a process of its own that says what CPU time it took.
