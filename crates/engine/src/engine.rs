@@ -28,6 +28,8 @@ pub struct Engine {
     session: Session,
     scratch: Scratch,
     evaluator: Evaluator,
+    /// The places of the rules that match an event.
+    matched: Vec<usize>,
     tally: Tally,
     laps: Laps,
     /// None if captures are off.
@@ -113,6 +115,7 @@ impl Engine {
             session,
             scratch: Scratch::default(),
             evaluator: Evaluator::new(),
+            matched: Vec::new(),
             explainer: None,
             beside: None,
             n_events: 0,
@@ -348,28 +351,35 @@ impl Engine {
         if is_own(&self.settings, &context) {
             return;
         }
-        let mut shown = None;
-        let on_match = &mut |place| {
-            self.tally.count(place);
-            if let Some(says) = self.rules.says.get(place) {
-                let context = shown.get_or_insert(context);
-                control.alert(says.alert(context, &self.scratch, &self.settings.hostname));
-            }
-            if let Some(captures) = &mut self.captures
-                && let Some(rule) = self.rules.ruleset.rules().get(place)
-            {
-                let wish = (rule.capture, rule.capture_duration);
-                captures.matched(wish, record, self.n_events, &self.state);
-            }
-        };
         let Rules { ruleset, source, .. } = &self.rules;
-        let (code, evaluator) = (event.code(), &mut self.evaluator);
+        let (code, evaluator, matched) = (event.code(), &mut self.evaluator, &mut self.matched);
+        let on_match = &mut |place| matched.push(place);
         match self.laps.begin() {
             false => ruleset.matches(*source, code, &context, evaluator, on_match),
             true => {
                 let done = |place| self.laps.lap(place);
                 ruleset.matches_watched(*source, code, &context, evaluator, on_match, done);
                 self.tally.add_times(&mut self.laps);
+            }
+        }
+        if !self.matched.is_empty() {
+            self.tell_matched(record, current, control);
+        }
+    }
+
+    #[cold]
+    fn tell_matched(&mut self, record: &Record<'_>, current: Current, control: &mut impl Control) {
+        let mut context = Context::new(record.event, &self.state, current, &self.session);
+        for place in self.matched.drain(..) {
+            self.tally.count(place);
+            if let Some(says) = self.rules.says.get(place) {
+                control.alert(says.alert(&mut context, &self.scratch, &self.settings.hostname));
+            }
+            if let Some(captures) = &mut self.captures
+                && let Some(rule) = self.rules.ruleset.rules().get(place)
+            {
+                let wish = (rule.capture, rule.capture_duration);
+                captures.matched(wish, record, self.n_events, &self.state);
             }
         }
     }

@@ -200,7 +200,7 @@ const fn mark(place: KeptPlace) -> Lifetime {
 }
 
 /// What is kept in a place about a block, if anything can be.
-#[inline]
+#[inline(always)]
 pub(super) fn kept<F, W: World<F> + ?Sized>(
     run: Run<'_, F, W>,
     place: KeptPlace,
