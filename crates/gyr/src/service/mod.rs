@@ -4,6 +4,7 @@ mod files;
 mod parts;
 mod reload;
 
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -43,6 +44,7 @@ impl Service<'_> {
             self.wait();
             self.requests.wake();
             self.desk.pulse();
+            give_back_memory();
             if self.requests.take_reopen() {
                 self.log.info("SIGUSR1 received, reopening outputs...");
                 self.outputs.reopen();
@@ -90,6 +92,12 @@ impl Service<'_> {
             files.follow(paths);
         }
     }
+}
+
+/// The allocator gives back to the kernel what has been free for a second, but only looks when something this large is
+/// freed; nothing of it is touched.
+fn give_back_memory() {
+    drop(black_box(Vec::<u8>::with_capacity(4 << 20)));
 }
 
 /// An error is as good as an event: whoever waited will look.

@@ -84,42 +84,21 @@ const FAILURE: &str = "Falco internal: hot restart failure";
 impl Reloader<'_> {
     /// Reads everything again. Returns the paths to watch from now on, if they are others.
     pub(crate) fn reload(&mut self) -> Option<Vec<PathBuf>> {
-        match self.read().and_then(|fresh| self.install(fresh)) {
+        let (options, log, before) = (self.options, self.log, &*self.ruleset);
+        let fresh = steps::rules::apart(|| read(options, log, before));
+        match fresh.and_then(|fresh| self.install(fresh)) {
             Ok(paths) => {
                 self.parts.reloads.n_good.fetch_add(1, Ordering::Relaxed);
                 Some(paths)
             }
             Err(error) => {
-                self.parts.reloads.n_failed.fetch_add(1, Ordering::Relaxed);
                 let error = format!("{error:#}");
                 self.log.error(&format!("reload failed, all stays as it was: {error}"));
                 self.outputs.sender().send(self.failure(&error));
+                self.parts.reloads.n_failed.fetch_add(1, Ordering::Relaxed);
                 None
             }
         }
-    }
-
-    fn read(&self) -> Result<Fresh> {
-        let file = steps::config::find(self.options.config.as_deref())?;
-        let loaded = steps::config::read(file.as_deref(), &self.options.set)?;
-        if self.options.strict && !loaded.warnings.is_empty() {
-            bail!("{}", loaded.warnings.join("\n"));
-        }
-        for warning in &loaded.warnings {
-            self.log.warning(warning);
-        }
-        let paths = paths(self.options, &loaded);
-        let Loaded { config, files: config_files, .. } = loaded;
-        // Nothing is changed before all is known to be good.
-        steps::outputs::settings(&config, self.options.unbuffered, Vec::new())?;
-        steps::metrics::snapshots(&config)?;
-        let (loader, rules_files) = steps::rules::load_all(self.options, &config, self.log)?;
-        let ruleset = Arc::new(steps::rules::ruleset(&config, &loader)?);
-        ruleset.prepare_as(&self.ruleset);
-        let interest = steps::interest(&config, &ruleset, self.log);
-        let rules = Rules::new(ruleset, steps::rules::SYSCALL)
-            .ok_or_else(|| anyhow!("no rules are for the source {}", steps::rules::SYSCALL))?;
-        Ok(Fresh { config, rules, interest, config_files, rules_files, paths })
     }
 
     fn install(&mut self, fresh: Fresh) -> Result<Vec<PathBuf>> {
@@ -208,6 +187,32 @@ impl Reloader<'_> {
             cells: [].into(),
         }
     }
+}
+
+/// Reads all, and finds out whether it is good.
+fn read(options: &Options, log: &Log, before: &Ruleset<Field>) -> Result<Fresh> {
+    let file = steps::config::find(options.config.as_deref())?;
+    let loaded = steps::config::read(file.as_deref(), &options.set)?;
+    if options.strict && !loaded.warnings.is_empty() {
+        bail!("{}", loaded.warnings.join("\n"));
+    }
+    for warning in &loaded.warnings {
+        log.warning(warning);
+    }
+    let paths = paths(options, &loaded);
+    let Loaded { config, files: config_files, .. } = loaded;
+    // Nothing is changed before all is known to be good.
+    steps::outputs::settings(&config, options.unbuffered, Vec::new())?;
+    steps::metrics::snapshots(&config)?;
+    let (loader, rules_files) = steps::rules::load_all(options, &config, log)?;
+    let rules = steps::rules::apart(|| {
+        let ruleset = Arc::new(steps::rules::ruleset(&config, &loader)?);
+        ruleset.prepare_as(before);
+        Rules::new(ruleset, steps::rules::SYSCALL)
+            .ok_or_else(|| anyhow!("no rules are for the source {}", steps::rules::SYSCALL))
+    })?;
+    let interest = steps::interest(&config, rules.ruleset(), log);
+    Ok(Fresh { config, rules, interest, config_files, rules_files, paths })
 }
 
 /// Whether all events are sent that the tables of processes and files live on.

@@ -117,15 +117,20 @@ pub(super) fn validate(app: &mut App) -> Result<Flow> {
 
 /// `-r`, or what the configuration names; `-L` and `-l` end here.
 pub(super) fn load(app: &mut App) -> Result<Flow> {
-    let (loader, files) = load_all(&app.options, app.config()?, &app.log)?;
     if asks_to_describe(app) {
+        let (loader, _) = load_all(&app.options, app.config()?, &app.log)?;
         let text = match app.config()?.json.output {
             true => format!("{}\n", describe_json(app, &loader)?),
             false => describe_text(app, &loader)?,
         };
         return print(&text);
     }
-    app.ruleset = Some(Arc::new(ruleset(app.config()?, &loader)?));
+    let (options, config, log) = (&app.options, app.config()?, &app.log);
+    let (ruleset, files) = apart(|| {
+        let (loader, files) = load_all(options, config, log)?;
+        Ok((apart(|| ruleset(config, &loader))?, files))
+    })?;
+    app.ruleset = Some(Arc::new(ruleset));
     app.rules_files = files;
     Ok(Flow::Next)
 }
@@ -182,15 +187,22 @@ fn will_do(result: &LoadResult, options: &Options) -> bool {
     result.is_ok() && (!options.strict || result.warnings.is_empty())
 }
 
-/// The rules that the configuration leaves on. They are made in a thread of their own: the allocator keeps what threads
-/// allocate apart, so that whole pages are free once the loader goes.
+/// The rules that the configuration leaves on.
 pub(crate) fn ruleset(config: &Config, loader: &Loader<Fields>) -> Result<Ruleset<Field>> {
     let least: Priority = config.priority.parse()?;
     let matching = if config.match_all { Matching::All } else { Matching::First };
+    Ok(loader.ruleset(&choices(config), least, matching))
+}
+
+/// Makes something in a thread of its own. The allocator keeps apart what threads allocate: what a loader needs is all given
+/// back when its thread ends, if what stays was made in another one beside it.
+pub(crate) fn apart<T: Send>(make: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     thread::scope(|scope| {
-        let ruleset = || loader.ruleset(&choices(config), least, matching);
-        let builder = thread::Builder::new().name("rules".to_owned()).spawn_scoped(scope, ruleset);
-        builder.context("cannot start a thread")?.join().map_err(|_| anyhow!("no ruleset is made"))
+        let builder = thread::Builder::new().name("rules".to_owned()).spawn_scoped(scope, make);
+        builder
+            .context("cannot start a thread")?
+            .join()
+            .map_err(|_| anyhow!("no ruleset is made"))?
     })
 }
 
