@@ -32,7 +32,6 @@ pub(super) fn run(args: &[String]) -> Result<()> {
     };
     let setup = set_up()?;
     let measured = measure(&setup)?;
-    std::fs::remove_dir_all(&setup.scratch)?;
     let toolchain = toolchain()?;
     let path = crate::root().join(COMMITTED);
     if write {

@@ -181,6 +181,12 @@ impl Setup {
     }
 }
 
+impl Drop for Setup {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.scratch); // nobody is left to tell
+    }
+}
+
 /// The rows of the result, printed as they come.
 struct Table;
 
@@ -229,7 +235,6 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         }
         (bench.run)(&setup, &mut Table).with_context(|| format!("measuring {}", bench.name))?;
     }
-    std::fs::remove_dir_all(&setup.scratch)?;
     Ok(())
 }
 
@@ -248,8 +253,9 @@ fn set_up() -> Result<Setup> {
     let shared =
         std::env::var_os("GYR_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
     let scratch = std::env::temp_dir().join(format!("gyr-bench-{}", std::process::id()));
+    let gyr = gyr()?;
     std::fs::create_dir_all(&scratch)?;
-    Ok(Setup { gyr: gyr()?, shared, scratch })
+    Ok(Setup { gyr, shared, scratch })
 }
 
 /// The binary that is measured: that of this tree, or the one that `$GYR` names, to compare two.
