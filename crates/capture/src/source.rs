@@ -11,6 +11,13 @@ pub trait Source {
     /// A record that is malformed is counted in [`Stats::bad`] and skipped. After an error the stream is over.
     fn next(&mut self) -> Result<Next<'_>, SourceError>;
 
+    /// The next record, if it lies ready and nothing has to be done on the way to it; if none does, [`Source::next`] tells what
+    /// is next. A short cut that sources may take, and need not.
+    #[inline]
+    fn ready(&mut self) -> Option<Record<'_>> {
+        None
+    }
+
     /// What has happened so far.
     fn stats(&self) -> Stats;
 }

@@ -143,18 +143,23 @@ impl Engine {
     ) -> Result<End, SourceError> {
         let began = Instant::now();
         loop {
+            if let Some(record) = &mut source.ready() {
+                if self.is_over(record) {
+                    return Ok(End::Duration);
+                }
+                self.attend(record, host, control);
+                if !control.goes_on(Turn::Event) {
+                    return Ok(End::Stopped);
+                }
+                continue;
+            }
             // By reference: a record is large for a value that is moved with each event.
             let turn = match source.next() {
                 Ok(Next::Record(ref mut record)) => {
                     if self.is_over(record) {
                         return Ok(End::Duration);
                     }
-                    self.n_events += 1;
-                    record.event.set_num(self.n_events);
-                    self.take(record, host, control);
-                    if record.event.ts() >= self.forget_at {
-                        self.forget_gone(record.event.ts(), host);
-                    }
+                    self.attend(record, host, control);
                     Turn::Event
                 }
                 Ok(Next::Restart(snapshot)) => {
@@ -177,9 +182,7 @@ impl Engine {
                 Ok(Next::End) => return Ok(End::Source),
                 Err(error) => return Err(error),
             };
-            if self.is_watched {
-                self.tell_captures(control);
-            }
+            self.tell_captures(control);
             if !control.goes_on(turn) {
                 return Ok(End::Stopped);
             }
@@ -297,6 +300,17 @@ impl Engine {
         ts.saturating_sub(first) > most
     }
 
+    /// The next event of the stream.
+    #[inline(always)]
+    fn attend(&mut self, record: &mut Record<'_>, host: &mut dyn Host, control: &mut impl Control) {
+        self.n_events += 1;
+        record.event.set_num(self.n_events);
+        self.take(record, host, control);
+        if record.event.ts() >= self.forget_at {
+            self.forget_gone(record.event.ts(), host);
+        }
+    }
+
     #[inline(always)]
     fn take(&mut self, record: &Record<'_>, host: &mut dyn Host, control: &mut impl Control) {
         self.session.begin(&record.event);
@@ -334,6 +348,7 @@ impl Engine {
         if let Some(captures) = &mut self.captures {
             captures.after(record.event.ts());
         }
+        self.tell_captures(control);
     }
 
     /// Whether any rule may match.

@@ -62,9 +62,9 @@ impl Order {
     #[inline]
     fn may_share(&self, fd: i64, small: u64) -> bool {
         let bucket = self.bucket(fd);
-        let shift = u32::try_from(bucket).unwrap_or(u32::MAX);
-        let same = self.first_bucket.checked_shl(shift).unwrap_or(0);
-        small & same != 0 || self.others & bucket_bit(bucket) != 0
+        // Of a bucket beyond the small numbers this may say yes for nothing.
+        let same = self.first_bucket << (bucket % N_SMALL);
+        small & same | self.others & bucket_bit(bucket) != 0
     }
 }
 
@@ -115,22 +115,44 @@ impl FdTable {
     }
 
     /// Puts an entry in place. Says whether the table did not hold its number.
+    #[inline]
     pub(crate) fn insert(&mut self, fd: i64, mut entry: Fd) -> bool {
-        self.make_room(fd);
+        let index = index(fd);
+        if !self.is_memory(index) || index >= self.dense.len() {
+            return self.insert_any(fd, entry);
+        }
+        entry.key = self.new_key(fd);
+        self.small |= small_bit(index);
+        self.n += 1;
+        if let Some(slot) = self.dense.get_mut(index) {
+            if slot.is_some() {
+                drop_entry(slot);
+            }
+            *slot = Some(entry);
+        }
+        true
+    }
+
+    #[inline(never)]
+    fn insert_any(&mut self, fd: i64, mut entry: Fd) -> bool {
+        let index = index(fd);
+        if index >= self.dense.len() && (index < N_SMALL || index <= 2 * self.n) {
+            self.grow(index + 1);
+        }
         if let Some(old) = self.find_mut(fd) {
             entry.key = old.key;
             *old = entry;
             return false;
         }
         entry.key = self.new_key(fd);
-        match self.dense.get_mut(index(fd)) {
+        match self.dense.get_mut(index) {
             Some(slot) => *slot = Some(entry),
             None => {
                 self.sparse.get_or_insert_default().insert(fd, entry);
             }
         }
         self.n += 1;
-        self.small |= small_bit(index(fd));
+        self.small |= small_bit(index);
         true
     }
 
@@ -156,14 +178,6 @@ impl FdTable {
         }
         let is_new = self.insert(fd, Fd::new(FdData::new(kind).into(), open_flags, stamp));
         Some((self.find_mut(fd)?.edit(stamp), is_new))
-    }
-
-    #[inline]
-    fn make_room(&mut self, fd: i64) {
-        let index = index(fd);
-        if index >= self.dense.len() && (index < N_SMALL || index <= 2 * self.n) {
-            self.grow(index + 1);
-        }
     }
 
     /// The key of a number that the table does not hold yet.

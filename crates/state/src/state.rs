@@ -308,37 +308,12 @@ impl State {
         data: impl Into<Arc<FdData>>,
         open_flags: u32,
     ) -> Option<(ThreadIdx, i64)> {
-        self.set_fd(now, fd);
-        let owner = self.owner_with_room(now.thread?, fd)?;
+        let owner = self.owner_of_new(now, fd)?;
         let stamp = self.threads.tick();
         let table = &mut self.threads.at_mut(owner).fds;
         let is_new = table.insert(fd, Fd::new(data.into(), open_flags, stamp));
         self.stats.n_added_fds += u64::from(is_new);
         Some((owner, fd))
-    }
-
-    /// As [`State::add_fd`], of an fd of which nothing else is known yet.
-    #[inline]
-    pub(crate) fn open_fd(
-        &mut self,
-        now: &mut Now<'_>,
-        fd: i64,
-        kind: FdType,
-        open_flags: u32,
-    ) -> Option<&mut FdData> {
-        let idx = now.thread?;
-        let stamp = self.threads.tick();
-        let thread = self.threads.at_mut(idx);
-        now.fd = fd;
-        thread.last.fd = fd;
-        let has_own_room = thread.flags() & crate::flags::CLONE_FILES == 0
-            && thread.fds.len() < self.limits.fds_per_process;
-        let owner = if has_own_room { idx } else { self.owner_with_room(idx, fd)? };
-        let table = &mut self.threads.at_mut(owner).fds;
-        let (data, is_new) = table.open(fd, kind, open_flags, stamp)?;
-        self.stats.n_added_fds += u64::from(is_new);
-        now.entry = Some((owner, fd));
-        Some(data)
     }
 
     /// The event is about this fd.
@@ -350,7 +325,39 @@ impl State {
         }
     }
 
-    /// Whose table takes a thread's new fd; none if there is none, or if it is full.
+    /// As [`State::add_fd`], of an opened file by the name in [`State::scratch`]: it gives its memory for that of the name
+    /// before.
+    #[inline]
+    pub(crate) fn open_fd(
+        &mut self,
+        now: &mut Now<'_>,
+        fd: i64,
+        kind: FdType,
+        open_flags: u32,
+    ) -> Option<&mut FdData> {
+        let owner = self.owner_of_new(now, fd)?;
+        let stamp = self.threads.tick();
+        let table = &mut self.threads.at_mut(owner).fds;
+        let (data, is_new) = table.open(fd, kind, open_flags, stamp)?;
+        self.stats.n_added_fds += u64::from(is_new);
+        now.entry = Some((owner, fd));
+        now.name_changed = !self.scratch.is_empty();
+        std::mem::swap(&mut data.name, &mut self.scratch);
+        Some(data)
+    }
+
+    /// Whose table takes the event's new fd; none if there is none, or if it is full.
+    #[inline]
+    fn owner_of_new(&mut self, now: &mut Now<'_>, fd: i64) -> Option<ThreadIdx> {
+        let idx = now.thread?;
+        let thread = self.threads.at_mut(idx);
+        now.fd = fd;
+        thread.last.fd = fd;
+        let has_own_room = thread.flags() & crate::flags::CLONE_FILES == 0
+            && thread.fds.len() < self.limits.fds_per_process;
+        if has_own_room { Some(idx) } else { self.owner_with_room(idx, fd) }
+    }
+
     #[inline(never)]
     fn owner_with_room(&mut self, idx: ThreadIdx, fd: i64) -> Option<ThreadIdx> {
         let owner = self.threads.fds_owner(idx)?;

@@ -42,12 +42,6 @@ impl Input {
         }
     }
 
-    /// So many bytes of the window from `start` on, which it is known to have.
-    #[inline(always)]
-    pub(crate) fn bytes(&self, start: usize, len: usize) -> &[u8] {
-        self.buffer.get(self.start + start..).and_then(|rest| rest.get(..len)).unwrap_or_default()
-    }
-
     /// The window, of at least `len` bytes unless the stream ends.
     #[inline]
     pub(crate) fn at_least(&mut self, len: usize) -> io::Result<&[u8]> {

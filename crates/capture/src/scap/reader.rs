@@ -121,18 +121,21 @@ impl Replay {
 }
 
 impl Source for Replay {
-    #[inline(always)]
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
-        self.input.consume(self.pending);
-        let plain = if self.in_prelude { None } else { plain_record(self.input.window()) };
-        let Some((header, cpu, block_len)) = plain else { return self.next_of_any_kind() };
+        self.input.consume(std::mem::take(&mut self.pending));
+        self.next_of_any_kind()
+    }
+
+    #[inline(always)]
+    fn ready(&mut self) -> Option<Record<'_>> {
+        self.input.consume(std::mem::take(&mut self.pending));
+        if self.in_prelude {
+            return None;
+        }
+        let (event, block_len) = plain_record(self.input.window())?;
         self.pending = block_len;
         self.stats.records += 1;
-        let record = self.input.bytes(PLAIN_START, header.len());
-        Ok(Next::Record(Record {
-            event: header.event(record).at(cpu, 0),
-            flags: RecordFlags::default(),
-        }))
+        Some(Record { event, flags: RecordFlags::default() })
     }
 
     fn stats(&self) -> Stats {
@@ -143,12 +146,12 @@ impl Source for Replay {
 /// Where the record starts in the block that nearly all of a capture's blocks are: head, CPU, record.
 const PLAIN_START: usize = HEAD_LEN + 2;
 
-/// The record at the start of the window, its CPU and its block's length, if the block is of the plainest kind, wholly
-/// there and good.
+/// The record at the start of the window and its block's length, if the block is of the plainest kind, wholly there and
+/// good.
 ///
 /// Everything else is left to [`Replay::next_of_any_kind`], which comes to the same answer where both have one.
 #[inline(always)]
-fn plain_record(window: &[u8]) -> Option<(Header, u16, usize)> {
+fn plain_record(window: &[u8]) -> Option<(Event<'_>, usize)> {
     let (head, rest) = window.split_first_chunk::<PLAIN_START>()?;
     let [number, len] = [&head[..4], &head[4..8]].map(le_u32);
     if number != block::EVENT_V2 {
@@ -159,7 +162,8 @@ fn plain_record(window: &[u8]) -> Option<(Header, u16, usize)> {
     let is_whole = header.len() + PLAIN_START + TAIL_LEN <= block_len
         && block_len <= window.len()
         && block_len <= HEAD_LEN + EVENT_BLOCK_MAX;
-    is_whole.then_some((header, u16::from_le_bytes([head[8], head[9]]), block_len))
+    let cpu = u16::from_le_bytes([head[8], head[9]]);
+    is_whole.then(|| (header.event(rest).at(cpu, 0), block_len))
 }
 
 fn le_u32(bytes: &[u8]) -> u32 {

@@ -116,9 +116,10 @@ fn set_image(state: &mut State, idx: ThreadIdx, event: &Event<'_>) {
             pfminor: event.u64(PGFT_MIN).unwrap_or_default(),
         };
     }
-    let mut image = state.threads.at(idx).image().clone();
-    if event.has(CGROUPS) {
-        state.set_cgroups(&mut image, event.bytes(CGROUPS));
+    let cgroups = event.has(CGROUPS).then(|| state.cgroups.read(event.bytes(CGROUPS)));
+    let image = state.threads.edit(idx);
+    if let Some(cgroups) = cgroups {
+        (image.cgroups, image.container) = cgroups;
     }
     if event.has(ENV) {
         image.env = Text::new(event.bytes(ENV));
@@ -154,7 +155,6 @@ fn set_image(state: &mut State, idx: ThreadIdx, event: &Event<'_>) {
             image.exe_ino_ctime_duration_pidns_start = image.exe_ino_ctime - since;
         }
     }
-    *state.threads.edit(idx) = image;
 }
 
 /// The executable's path as far as the enter event tells: only old captures need it.

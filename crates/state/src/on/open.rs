@@ -206,23 +206,16 @@ fn add(state: &mut State, now: &mut Now<'_>, fd: i64, opened: &Opened<'_>, dirfd
     };
     let start = path::join_to(base, name, &mut state.scratch);
     let kind = if flags & O_DIRECTORY != 0 { FdType::Directory } else { FdType::File };
-    let mut scratch = std::mem::take(&mut state.scratch);
-    if let Some(data) = state.open_fd(now, fd, kind, flags) {
-        data.dev = dev;
-        data.ino = ino;
-        data.layer = match flags & (UPPER_LAYER | LOWER_LAYER) {
-            0 => None,
-            LOWER_LAYER => Some(Layer::Lower),
-            _ => Some(Layer::Upper),
-        };
-        if let Some(start) = start {
-            data.name_raw = RawName::Tail(start);
-        } else {
-            data.name_raw = RawName::Other(name.into());
-        }
-        now.name_changed = !scratch.is_empty();
-        // The memory of the name before takes the next one.
-        std::mem::swap(&mut data.name, &mut scratch);
-    }
-    state.scratch = scratch;
+    let Some(data) = state.open_fd(now, fd, kind, flags) else { return };
+    data.dev = dev;
+    data.ino = ino;
+    data.layer = match flags & (UPPER_LAYER | LOWER_LAYER) {
+        0 => None,
+        LOWER_LAYER => Some(Layer::Lower),
+        _ => Some(Layer::Upper),
+    };
+    data.name_raw = match start {
+        Some(start) => RawName::Tail(start),
+        None => RawName::Other(name.into()),
+    };
 }
