@@ -1,6 +1,6 @@
 //! An event, borrowed from its record.
 
-use crate::shape::SHAPES;
+use crate::shape::{LENS_LEN, SHAPES};
 use crate::{EventCode, EventFlags, EventInfo, HEADER_LEN, Syscall, syscall, syscall_by_nr};
 
 /// One event, read in place from its record.
@@ -70,16 +70,19 @@ impl Header {
     /// Checks the record at the start of `bytes`, which may hold more: all lengths, once.
     #[inline]
     pub fn read(bytes: &[u8]) -> Result<Self, Malformed> {
-        match Self::read_usual(bytes) {
+        match Self::read_usual(bytes, bytes.len()) {
             Some(header) => Ok(header),
             None => Self::read_any(bytes),
         }
     }
 
-    /// As [`Header::read`], if the record is of today, its lengths are the usual ones, and eight bytes or so follow it; none
-    /// for all others. This runs for every record.
+    /// Of so many bytes [`Header::read_usual`] needs to know more than a short record may have.
+    pub const USUAL_LEN: usize = HEADER_LEN + LENS_LEN;
+
+    /// As [`Header::read`] of a record in the first `room` of `bytes`, if it is of today, its lengths are the usual ones, and
+    /// there are [`Header::USUAL_LEN`] bytes; none for all others. This runs for every record.
     #[inline(always)]
-    pub fn read_usual(bytes: &[u8]) -> Option<Self> {
+    pub fn read_usual(bytes: &[u8], room: usize) -> Option<Self> {
         let (head, rest) = bytes.split_first_chunk()?;
         let lens = rest.first_chunk()?;
         let shape = SHAPES.get(usize::from(number_of(head)))?;
@@ -95,7 +98,7 @@ impl Header {
             is_usual: true,
             first_any: found.first_any,
         };
-        (found.end <= header.len() && header.len() <= bytes.len()).then_some(header)
+        (found.end <= header.len() && header.len() <= room).then_some(header)
     }
 
     #[inline(never)]

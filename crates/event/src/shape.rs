@@ -22,6 +22,9 @@ pub(crate) struct Shape {
 /// So many lengths are looked at.
 const MOST: usize = 8;
 
+/// What they take, in bytes.
+pub(crate) const LENS_LEN: usize = 2 * MOST;
+
 /// What [`Shape::find`] tells of a record.
 #[derive(Clone, Copy)]
 pub(crate) struct Found {
@@ -92,7 +95,7 @@ impl Shape {
 
     /// Looks at a record's lengths, with which `lens` starts; none if they are not the usual ones.
     #[inline(always)]
-    pub(crate) fn find(&self, n_params: u32, lens: &[u8; 2 * MOST]) -> Option<Found> {
+    pub(crate) fn find(&self, n_params: u32, lens: &[u8; LENS_LEN]) -> Option<Found> {
         let (numbers, _) = lens.as_chunks::<8>();
         let differ = |half: usize| {
             let lens = numbers.get(half).map_or(0, |lens| u64::from_le_bytes(*lens));

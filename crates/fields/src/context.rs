@@ -95,19 +95,26 @@ impl Session {
         clock.before_ts = clock.ts;
         clock.ts = event.ts();
         clock.exectime = 0;
-        if clock.first_ts == 0 {
-            clock.start(event);
-        }
-        match event.code() {
-            EventCode::SCHEDSWITCH_V1 | EventCode::SCHEDSWITCH => clock.switched(event),
-            EventCode::PROCINFO => clock.used(event),
-            _ => {}
+        if clock.first_ts == 0 || event.code().is_enter() {
+            clock.begin(event);
         }
     }
 }
 
 impl Clock {
+    /// Whatever is about times of CPUs is no exit of a call.
     #[cold]
+    fn begin(&mut self, event: &Event<'_>) {
+        if self.first_ts == 0 {
+            self.start(event);
+        }
+        match event.code() {
+            EventCode::SCHEDSWITCH_V1 | EventCode::SCHEDSWITCH => self.switched(event),
+            EventCode::PROCINFO => self.used(event),
+            _ => {}
+        }
+    }
+
     fn start(&mut self, event: &Event<'_>) {
         if event.info().category.origin != Origin::METAEVENT {
             self.first_ts = event.ts();

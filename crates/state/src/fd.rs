@@ -177,7 +177,7 @@ impl Fd {
     }
 
     /// Another fd in the memory of this one, of which nothing else is known; `stamp` is new.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn renew(
         &mut self,
         kind: FdType,

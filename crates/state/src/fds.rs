@@ -93,17 +93,24 @@ impl FdTable {
 
     #[inline]
     pub(crate) fn find(&self, fd: i64) -> Option<&Fd> {
-        match self.dense.get(index(fd)) {
-            Some(slot) => slot.as_ref().filter(|_| !self.is_memory(index(fd))),
+        let index = index(fd);
+        if self.is_memory(index) {
+            return None;
+        }
+        match self.dense.get(index) {
+            Some(slot) => slot.as_ref(),
             None => self.sparse.as_ref()?.get(&fd),
         }
     }
 
     #[inline]
     pub(crate) fn find_mut(&mut self, fd: i64) -> Option<&mut Fd> {
-        let is_memory = self.is_memory(index(fd));
-        match self.dense.get_mut(index(fd)) {
-            Some(slot) => slot.as_mut().filter(|_| !is_memory),
+        let index = index(fd);
+        if self.is_memory(index) {
+            return None;
+        }
+        match self.dense.get_mut(index) {
+            Some(slot) => slot.as_mut(),
             None => self.sparse.as_mut()?.get_mut(&fd),
         }
     }
@@ -115,7 +122,7 @@ impl FdTable {
     }
 
     /// Puts an entry in place. Says whether the table did not hold its number.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn insert(&mut self, fd: i64, mut entry: Fd) -> bool {
         let index = index(fd);
         if !self.is_memory(index) || index >= self.dense.len() {

@@ -38,6 +38,7 @@ pub fn join(dir: &[u8], path: &[u8], out: &mut Vec<u8>) {
 
 /// Writes `path` to `out`, without `.`, `..`, double slashes and a slash at the end; relative to `base` unless it is absolute
 /// or empty. Says where in `out` the path stands as it was given, if it does.
+#[inline]
 pub(crate) fn join_to(base: Base<'_>, path: &[u8], out: &mut Vec<u8>) -> Option<usize> {
     out.clear();
     if base.len() + path.len() >= LONGEST {

@@ -56,18 +56,15 @@ pub struct Current {
     /// Whether the event gave its fd another name.
     pub fd_name_changed: bool,
     /// -1 if the event is about none.
-    fd: i64,
+    pub(crate) fd: i64,
     /// Whose table the entry is in, and under which number (a socketpair has two).
-    entry: Option<(ThreadIdx, i64)>,
-}
-
-impl Default for Current {
-    fn default() -> Self {
-        Self { thread: None, fd_name_changed: false, fd: -1, entry: None }
-    }
+    pub(crate) entry: Option<(ThreadIdx, i64)>,
 }
 
 impl Current {
+    /// About nothing.
+    const NONE: Self = Self { thread: None, fd_name_changed: false, fd: -1, entry: None };
+
     /// The fd that the event is about: what it was given, or what it got.
     pub fn fd(&self) -> Option<i64> {
         Some(self.fd).filter(|&fd| fd != -1)
@@ -83,12 +80,8 @@ impl Current {
 pub(crate) struct Now<'a> {
     pub(crate) event: &'a Event<'a>,
     pub(crate) host: &'a mut dyn Host,
-    pub(crate) thread: Option<ThreadIdx>,
-    /// The number of the fd that the event is about; -1 if it is about none.
-    pub(crate) fd: i64,
-    /// The table and the number of the fd entry that the event is about.
-    pub(crate) entry: Option<(ThreadIdx, i64)>,
-    pub(crate) name_changed: bool,
+    /// What is known of it so far.
+    pub(crate) current: Current,
     /// Whether the thread had an enter event before: only then a record of it may be kept.
     pub(crate) has_entered: bool,
 }
@@ -117,22 +110,15 @@ impl State {
     pub fn apply(&mut self, event: &Event<'_>, host: &mut dyn Host) -> Current {
         self.settle(host);
         let rule = Rule::of(event.code());
-        let mut now = Now {
-            event,
-            host,
-            thread: None,
-            fd: -1,
-            entry: None,
-            name_changed: false,
-            has_entered: false,
-        };
+        let mut now = Now { event, host, current: Current::NONE, has_entered: false };
         if rule.has_thread {
             self.find_thread_and_fd(rule, &mut now);
         }
         if let Some(handler) = rule.handler {
             handler(self, &mut now);
         }
-        self.finish(rule, &now)
+        self.finish(rule, &mut now);
+        now.current
     }
 
     /// Does what the last event left to be done once nobody looks at it any more: what it closed goes. The next event
@@ -167,7 +153,7 @@ impl State {
             if thread.tid() == now.event.tid() {
                 self.stats.n_cached_thread_lookups += 1;
                 if meet(thread, idx, rule, now, &mut self.stats) == FdTableOf::MainThread {
-                    now.entry = self.find_fd(idx, now.fd);
+                    now.current.entry = self.find_fd(idx, now.current.fd);
                 }
                 return;
             }
@@ -189,21 +175,22 @@ impl State {
         let Some(idx) = self.last_thread else { return };
         let thread = self.threads.at_mut(idx);
         if meet(thread, idx, rule, now, &mut self.stats) == FdTableOf::MainThread {
-            now.entry = self.find_fd(idx, now.fd);
+            now.current.entry = self.find_fd(idx, now.current.fd);
         }
     }
 
     #[inline(always)]
-    fn finish(&mut self, rule: &Rule, now: &Now<'_>) -> Current {
-        let Some(idx) = now.thread else { return Current::default() };
+    fn finish(&mut self, rule: &Rule, now: &mut Now<'_>) {
+        let Some(idx) = now.current.thread else {
+            now.current = Current::NONE;
+            return;
+        };
         if now.has_entered && !rule.is_enter {
             self.threads.at_mut(idx).last.forget_record();
         }
-        let mut entry = now.entry;
-        if entry.is_none() && now.fd != -1 && rule.is_about_fd {
-            entry = self.find_fd(idx, now.fd);
+        if now.current.entry.is_none() && now.current.fd != -1 && rule.is_about_fd {
+            now.current.entry = self.find_fd(idx, now.current.fd);
         }
-        Current { thread: now.thread, fd_name_changed: now.name_changed, fd: now.fd, entry }
     }
 
     /// The thread of this tid, asked of the host or made up if no event told of it; none if the table is full.
@@ -296,8 +283,8 @@ impl State {
     ) {
         let data = data.into();
         let is_named = !data.name.is_empty();
-        now.entry = self.add_other_fd(now, fd, data, open_flags);
-        now.name_changed = is_named && now.entry.is_some();
+        now.current.entry = self.add_other_fd(now, fd, data, open_flags);
+        now.current.fd_name_changed = is_named && now.current.entry.is_some();
     }
 
     /// As [`State::add_fd`], of an event whose entry is another: only the number is this one's.
@@ -319,8 +306,8 @@ impl State {
     /// The event is about this fd.
     #[inline]
     pub(crate) fn set_fd(&mut self, now: &mut Now<'_>, fd: i64) {
-        now.fd = fd;
-        if let Some(idx) = now.thread {
+        now.current.fd = fd;
+        if let Some(idx) = now.current.thread {
             self.threads.at_mut(idx).last.fd = fd;
         }
     }
@@ -340,8 +327,8 @@ impl State {
         let table = &mut self.threads.at_mut(owner).fds;
         let (data, is_new) = table.open(fd, kind, open_flags, stamp)?;
         self.stats.n_added_fds += u64::from(is_new);
-        now.entry = Some((owner, fd));
-        now.name_changed = !self.scratch.is_empty();
+        now.current.entry = Some((owner, fd));
+        now.current.fd_name_changed = !self.scratch.is_empty();
         std::mem::swap(&mut data.name, &mut self.scratch);
         Some(data)
     }
@@ -349,9 +336,9 @@ impl State {
     /// Whose table takes the event's new fd; none if there is none, or if it is full.
     #[inline]
     fn owner_of_new(&mut self, now: &mut Now<'_>, fd: i64) -> Option<ThreadIdx> {
-        let idx = now.thread?;
+        let idx = now.current.thread?;
         let thread = self.threads.at_mut(idx);
-        now.fd = fd;
+        now.current.fd = fd;
         thread.last.fd = fd;
         let has_own_room = thread.flags() & crate::flags::CLONE_FILES == 0
             && thread.fds.len() < self.limits.fds_per_process;
@@ -377,7 +364,7 @@ impl State {
 
     /// The event's fd, to be changed.
     pub(crate) fn edit_fd(&mut self, now: &Now<'_>) -> Option<&mut FdData> {
-        let (owner, fd) = now.entry?;
+        let (owner, fd) = now.current.entry?;
         let stamp = self.threads.tick();
         Some(self.threads.at_mut(owner).fds.find_mut(fd)?.edit(stamp))
     }
@@ -400,13 +387,13 @@ impl State {
     ) {
         let mut name = std::mem::take(&mut self.scratch);
         name.clear();
-        if let Some(fd) = self.entry(now.entry) {
+        if let Some(fd) = self.entry(now.current.entry) {
             write(fd.data(), &mut name);
             if fd.name() != name
                 && let Some(data) = self.edit_fd(now)
             {
                 std::mem::swap(&mut data.name, &mut name);
-                now.name_changed = true;
+                now.current.fd_name_changed = true;
             }
         }
         self.scratch = name;
@@ -629,36 +616,28 @@ fn meet(
     stats: &mut Stats,
 ) -> FdTableOf {
     let event = now.event;
-    now.thread = Some(idx);
+    now.current.thread = Some(idx);
+    thread.set_flag(rule.flag);
     let has_own_fds = thread.flags() & crate::flags::CLONE_FILES == 0;
-    if rule.may_ask {
-        thread.set_flag(crate::flags::ACTIVE);
-    }
     let last = &mut thread.last;
     last.ts = event.ts();
-    if rule.keeps_last {
-        now.fd = last.fd;
-        return FdTableOf::Itself;
-    }
-    if last.enter.is_some() || rule.is_enter {
-        now.fd = last.leave_to(rule.is_enter, event.code());
+    if rule.is_special || last.enter.is_some() {
         now.has_entered = true;
+        now.current.fd = last.leave_to(event.code());
     }
-    if now.fd == -1
-        && let Some(fd) = rule.fd(event)
-    {
-        now.fd = fd;
+    if now.current.fd == -1 {
+        now.current.fd = rule.fd(event).unwrap_or(-1);
     }
-    last.fd = now.fd;
-    if now.fd < 0 || rule.fd_param().is_none() {
+    last.fd = now.current.fd;
+    if now.current.fd < 0 || rule.fd_param().is_none() {
         return FdTableOf::Itself;
     }
     if !has_own_fds {
         return FdTableOf::MainThread;
     }
-    if thread.fds.find(now.fd).is_some() {
+    if thread.fds.find(now.current.fd).is_some() {
         stats.n_noncached_fd_lookups += 1;
-        now.entry = Some((idx, now.fd));
+        now.current.entry = Some((idx, now.current.fd));
     } else {
         stats.n_failed_fd_lookups += 1;
     }

@@ -127,11 +127,14 @@ impl LastEvent {
     /// Memory of this size, in bytes, is kept for the next record: more would add up over many threads.
     const KEPT: usize = 512;
 
-    /// The next event of a thread that had an enter event, or has one now. Says which fd the enter was about, if this is its
+    /// The next event of a thread, if it is an enter or there was one before. Says which fd that was about, if this is its
     /// exit; else -1, and what it left goes.
     #[inline(never)]
-    pub(crate) fn leave_to(&mut self, is_enter: bool, code: EventCode) -> i64 {
-        if is_enter {
+    pub(crate) fn leave_to(&mut self, code: EventCode) -> i64 {
+        if code == EventCode::SCHEDSWITCH {
+            return self.fd;
+        }
+        if code.is_enter() {
             self.enter = Some(code);
             return -1;
         }

@@ -152,18 +152,21 @@ const PLAIN_START: usize = HEAD_LEN + 2;
 /// Everything else is left to [`Replay::next_of_any_kind`], which comes to the same answer where both have one.
 #[inline(always)]
 fn plain_record(window: &[u8]) -> Option<(Event<'_>, usize)> {
-    let (head, rest) = window.split_first_chunk::<PLAIN_START>()?;
-    let [number, len] = [&head[..4], &head[4..8]].map(le_u32);
-    if number != block::EVENT_V2 {
+    if window.len() < PLAIN_START + Header::USUAL_LEN {
         return None;
     }
-    let header = Header::read_usual(rest)?;
+    let (head, rest) = window.split_first_chunk::<PLAIN_START>()?;
+    let [number, len] = [&head[..4], &head[4..8]].map(le_u32);
     let block_len = len as usize;
-    let is_whole = header.len() + PLAIN_START + TAIL_LEN <= block_len
-        && block_len <= window.len()
-        && block_len <= HEAD_LEN + EVENT_BLOCK_MAX;
+    if number != block::EVENT_V2
+        || block_len > window.len()
+        || block_len > HEAD_LEN + EVENT_BLOCK_MAX
+    {
+        return None;
+    }
+    let header = Header::read_usual(rest, block_len.checked_sub(PLAIN_START + TAIL_LEN)?)?;
     let cpu = u16::from_le_bytes([head[8], head[9]]);
-    is_whole.then(|| (header.event(rest).at(cpu, 0), block_len))
+    Some((header.event(rest).at(cpu, 0), block_len))
 }
 
 fn le_u32(bytes: &[u8]) -> u32 {

@@ -44,8 +44,8 @@ pub(super) fn on_clone(state: &mut State, now: &mut Now<'_>) {
 
 fn on_caller(state: &mut State, now: &mut Now<'_>, child_tid: i64) {
     let event = now.event;
-    now.thread = state.find_or_look_up(event.tid(), now.host);
-    let Some(caller) = now.thread else { return };
+    now.current.thread = state.find_or_look_up(event.tid(), now.host);
+    let Some(caller) = now.current.thread else { return };
     let is_known = !state.threads.at(caller).is_invalid();
     if !is_known {
         complete(state, caller, event, event.tid());
@@ -70,10 +70,10 @@ fn on_caller(state: &mut State, now: &mut Now<'_>, child_tid: i64) {
         state.remove_thread(child_tid, now.host);
     }
     let Some(caller) = state.threads.find(event.tid()) else {
-        now.thread = None;
+        now.current.thread = None;
         return;
     };
-    now.thread = Some(caller);
+    now.current.thread = Some(caller);
 
     let parent = state.threads.at(caller);
     let (caller_pid, caller_ptid) = (parent.pid(), parent.ptid());
@@ -108,14 +108,14 @@ fn on_caller(state: &mut State, now: &mut Now<'_>, child_tid: i64) {
 fn on_child(state: &mut State, now: &mut Now<'_>) {
     let event = now.event;
     let child_tid = event.tid();
-    if let Some(idx) = now.thread {
+    if let Some(idx) = now.current.thread {
         let clone_ts = state.threads.at(idx).clone_ts();
         if clone_ts != 0 {
             if event.ts().wrapping_sub(clone_ts) < STALE {
                 return;
             }
             state.remove_thread(child_tid, now.host);
-            now.thread = None;
+            now.current.thread = None;
         }
     }
     let clone_flags = event.u32(FLAGS).unwrap_or_default() | flags::CLONE_INVERTED;
@@ -123,7 +123,7 @@ fn on_child(state: &mut State, now: &mut Now<'_>) {
     let (pid, ptid) = (event.i64(PID).unwrap_or_default(), event.i64(PTID).unwrap_or_default());
     let model_tid = if is_process { ptid } else { pid };
     let Some(model) = state.find_or_look_up(model_tid, now.host) else {
-        now.thread = None;
+        now.current.thread = None;
         return;
     };
     let is_known = !state.threads.at(model).is_invalid();
@@ -158,7 +158,7 @@ fn on_child(state: &mut State, now: &mut Now<'_>) {
     let child =
         new_child(state, child_tid, image, event, (is_known && is_process).then_some(model));
     state.ask_for_names(now.host, child.image().uid, child.image().gid, b"");
-    now.thread = state.add_thread(child);
+    now.current.thread = state.add_thread(child);
 }
 
 /// Fills in an entry of which only the tid was known.

@@ -9,7 +9,7 @@ use crate::state::{Ended, Now, State};
 pub(super) fn on_close(state: &mut State, now: &mut Now<'_>) {
     const RES: Place<8> = Place::of(EventCode::CLOSE, EventCode::CLOSE.param("res")).unwrap();
     if now.event.i64_at(&RES).is_none_or(|res| res >= 0) {
-        state.ended = now.entry.map(|(owner, fd)| Ended::Fd(owner, fd));
+        state.ended = now.current.entry.map(|(owner, fd)| Ended::Fd(owner, fd));
     }
 }
 
@@ -19,7 +19,7 @@ pub(super) fn on_close_range(state: &mut State, now: &mut Now<'_>) {
     const FLAGS: usize = EventCode::CLOSE_RANGE.param("flags");
     const CLOEXEC: u32 = close_range_flags.value("CLOSE_RANGE_CLOEXEC");
     let event = now.event;
-    let (Some(idx), Some(0)) = (now.thread, event.first()) else { return };
+    let (Some(idx), Some(0)) = (now.current.thread, event.first()) else { return };
     let (Some(first), Some(last)) = (event.u32(FIRST), event.u32(LAST)) else { return };
     let range = i64::from(first)..=i64::from(last);
     let Some(owner) = state.threads.fds_owner(idx) else { return };

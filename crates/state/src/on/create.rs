@@ -91,7 +91,7 @@ pub(super) fn on_pidfd_getfd(state: &mut State, now: &mut Now<'_>) {
     const PID_FD: usize = EventCode::PIDFD_GETFD.param("pid_fd");
     const TARGET_FD: usize = EventCode::PIDFD_GETFD.param("target_fd");
     let event = now.event;
-    let Some(idx) = now.thread else { return };
+    let Some(idx) = now.current.thread else { return };
     let Some(fd) = result(event) else { return };
     let (Some(pidfd), Some(target)) = (event.i64(PID_FD), event.i64(TARGET_FD)) else { return };
     let pidfd = state.find_fd(idx, pidfd);

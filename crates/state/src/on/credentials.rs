@@ -31,7 +31,7 @@ pub(super) fn on_setresgid(state: &mut State, now: &mut Now<'_>) {
 }
 
 fn set_uid(state: &mut State, now: &mut Now<'_>, param: usize) {
-    let (Some(idx), Some(0)) = (now.thread, now.event.first()) else { return };
+    let (Some(idx), Some(0)) = (now.current.thread, now.event.first()) else { return };
     let Some(uid) = now.event.u32(param) else { return };
     let image = state.threads.edit(idx);
     image.uid = uid;
@@ -40,7 +40,7 @@ fn set_uid(state: &mut State, now: &mut Now<'_>, param: usize) {
 }
 
 fn set_gid(state: &mut State, now: &mut Now<'_>, param: usize) {
-    let (Some(idx), Some(0)) = (now.thread, now.event.first()) else { return };
+    let (Some(idx), Some(0)) = (now.current.thread, now.event.first()) else { return };
     let Some(gid) = now.event.u32(param) else { return };
     let image = state.threads.edit(idx);
     image.gid = gid;
@@ -49,7 +49,7 @@ fn set_gid(state: &mut State, now: &mut Now<'_>, param: usize) {
 }
 
 pub(super) fn on_setsid(state: &mut State, now: &mut Now<'_>) {
-    let Some(idx) = now.thread else { return };
+    let Some(idx) = now.current.thread else { return };
     if let Some(sid) = now.event.first().filter(|&sid| sid >= 0) {
         state.threads.edit(idx).sid = sid;
     }
@@ -60,7 +60,7 @@ pub(super) fn on_capset(state: &mut State, now: &mut Now<'_>) {
     const PERMITTED: usize = EventCode::CAPSET.param("cap_permitted");
     const EFFECTIVE: usize = EventCode::CAPSET.param("cap_effective");
     let event = now.event;
-    let Some(idx) = now.thread else { return };
+    let Some(idx) = now.current.thread else { return };
     if event.first().is_some_and(|res| res < 0) {
         return;
     }
@@ -83,7 +83,7 @@ pub(super) fn on_setns(state: &mut State, now: &mut Now<'_>) {
 /// Who enters a user namespace has all capabilities there.
 fn enter_namespaces(state: &mut State, now: &mut Now<'_>, param: usize) {
     let event = now.event;
-    let Some(idx) = now.thread else { return };
+    let Some(idx) = now.current.thread else { return };
     let failed = event.first().is_some_and(|res| res < 0);
     if failed || event.u32(param).unwrap_or_default() & flags::CLONE_NEWUSER == 0 {
         return;

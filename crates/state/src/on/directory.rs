@@ -17,25 +17,25 @@ pub(super) fn on_getcwd(state: &mut State, now: &mut Now<'_>) {
 }
 
 fn go(state: &mut State, now: &Now<'_>, path: usize) {
-    let Some(idx) = now.thread else { return };
+    let Some(idx) = now.current.thread else { return };
     if now.event.first().is_none_or(|res| res >= 0) {
         state.change_cwd(idx, now.event.text(path).unwrap_or_default());
     }
 }
 
 pub(super) fn on_fchdir(state: &mut State, now: &mut Now<'_>) {
-    let Some(idx) = now.thread else { return };
+    let Some(idx) = now.current.thread else { return };
     if now.event.first().is_some_and(|res| res < 0) {
         return;
     }
-    if let Some(name) = state.entry(now.entry).map(|fd| fd.data().name.clone()) {
+    if let Some(name) = state.entry(now.current.entry).map(|fd| fd.data().name.clone()) {
         state.change_cwd(idx, &name);
     }
 }
 
 pub(super) fn on_chroot(state: &mut State, now: &mut Now<'_>) {
     const PATH: usize = EventCode::CHROOT.param("path");
-    let (Some(idx), Some(0)) = (now.thread, now.event.first()) else { return };
+    let (Some(idx), Some(0)) = (now.current.thread, now.event.first()) else { return };
     let path = now.event.text(PATH).unwrap_or_default();
     let root = if path.starts_with(b"/") {
         state.names.share(path)

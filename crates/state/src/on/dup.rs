@@ -27,7 +27,7 @@ pub(super) fn on_dup3(state: &mut State, now: &mut Now<'_>) {
 }
 
 fn duplicate(state: &mut State, now: &mut Now<'_>, more_flags: u32) {
-    let Some(idx) = now.thread else { return };
+    let Some(idx) = now.current.thread else { return };
     let Some(fd) = now.event.first().filter(|&fd| fd >= 0) else { return };
     // A shell that connects two programs dups the pipe to their standard input and output.
     match fd {
@@ -39,12 +39,13 @@ fn duplicate(state: &mut State, now: &mut Now<'_>, more_flags: u32) {
 }
 
 /// Copies the event's fd. A copy stays open on exec unless `more_flags` say otherwise.
+#[inline]
 fn copy(state: &mut State, now: &mut Now<'_>, fd: i64, more_flags: u32) {
-    let Some(old) = state.entry(now.entry) else { return };
+    let Some(old) = state.entry(now.current.entry) else { return };
     let open_flags = with_close_on_exec(old.kind(), old.flags(), false) | more_flags;
     state.add_fd(now, fd, old.share(), open_flags);
     // The name is the copied fd's: nothing changed it.
-    now.name_changed = false;
+    now.current.fd_name_changed = false;
 }
 
 pub(super) fn on_fcntl(state: &mut State, now: &mut Now<'_>) {
@@ -57,7 +58,7 @@ pub(super) fn on_fcntl(state: &mut State, now: &mut Now<'_>) {
         Some(F_DUPFD) => copy(state, now, res, 0),
         Some(F_DUPFD_CLOEXEC) => copy(state, now, res, O_CLOEXEC),
         Some(F_SETFD) => {
-            if let (Some((owner, fd)), Some(arg)) = (now.entry, event.u64(ARG)) {
+            if let (Some((owner, fd)), Some(arg)) = (now.current.entry, event.u64(ARG)) {
                 state.set_close_on_exec(owner, fd, arg & FD_CLOEXEC != 0);
             }
         }

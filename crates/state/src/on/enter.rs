@@ -7,7 +7,7 @@ use crate::state::{Now, State};
 
 /// Keeps the record with the thread.
 pub(super) fn on_enter(state: &mut State, now: &mut Now<'_>) {
-    let Some(idx) = now.thread else {
+    let Some(idx) = now.current.thread else {
         state.stats.n_stored_event_drops += 1;
         return;
     };

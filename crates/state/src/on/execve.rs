@@ -43,7 +43,7 @@ const AT_EMPTY_PATH: u32 = execveat_flags.value("AT_EMPTY_PATH");
 
 pub(super) fn on_execve(state: &mut State, now: &mut Now<'_>) {
     let event = now.event;
-    let Some(idx) = now.thread else { return };
+    let Some(idx) = now.current.thread else { return };
     if event.first().is_some_and(|res| res < 0) {
         return;
     }
@@ -198,7 +198,7 @@ fn path_of_execveat(
     let Some(dir) = dir else { return state.names.share(b"<NA>") };
     let dir = dir.to_vec();
     if !name.starts_with(b"/") {
-        now.entry = state.find_fd(idx, dirfd);
+        now.current.entry = state.find_fd(idx, dirfd);
     }
     if is_fd_itself {
         state.join(Base::NONE, &dir)

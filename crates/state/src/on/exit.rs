@@ -14,7 +14,7 @@ const GET_CHILD_SUBREAPER: u32 = prctl_options.value("PR_GET_CHILD_SUBREAPER");
 
 /// The entry stays for this event's rules and goes with the next event.
 pub(super) fn on_procexit(state: &mut State, now: &mut Now<'_>) {
-    let Some(idx) = now.thread else { return };
+    let Some(idx) = now.current.thread else { return };
     state.threads.mark_dead(idx);
     state.ended = Some(Ended::Thread(now.event.tid(), now.event.ts()));
     if state.threads.has_children(idx) {
@@ -26,7 +26,7 @@ pub(super) fn on_procexit(state: &mut State, now: &mut Now<'_>) {
 /// The one use of prctl that changes a table: orphans go to a process that asks for them.
 pub(super) fn on_prctl(state: &mut State, now: &mut Now<'_>) {
     let event = now.event;
-    let Some(idx) = now.thread else { return };
+    let Some(idx) = now.current.thread else { return };
     if event.result().is_some_and(|res| res < 0) || state.threads.at(idx).is_invalid() {
         return;
     }

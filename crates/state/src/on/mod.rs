@@ -19,8 +19,8 @@ use gyr_event::{Event, EventCode, EventFlags, EventInfo, ParamType, Place};
 
 pub(crate) use exit::Exited;
 
-use crate::State;
 use crate::state::Now;
+use crate::{State, flags};
 
 /// Applies one kind of event. The event's thread and fd have been found.
 pub(crate) type Handler = fn(&mut State, &mut Now<'_>);
@@ -133,8 +133,10 @@ pub(crate) struct Rule {
     /// Whether an unknown thread is asked for: clone brings what there is to know, and one that exits is gone.
     pub(crate) may_ask: bool,
     pub(crate) is_enter: bool,
-    /// Whether what the thread's last event left stays for the next.
-    pub(crate) keeps_last: bool,
+    /// Whether the event is an enter, or leaves what the thread's last event left to the next.
+    pub(crate) is_special: bool,
+    /// What the event says of its thread: the flag that it is there, or none.
+    pub(crate) flag: u32,
     /// Whether the event makes, uses or closes an fd.
     pub(crate) is_about_fd: bool,
 }
@@ -212,7 +214,8 @@ const fn rule(code: EventCode) -> Rule {
         has_thread,
         may_ask,
         is_enter: code.is_enter(),
-        keeps_last: matches!(code, EventCode::SCHEDSWITCH),
+        is_special: code.is_enter() || matches!(code, EventCode::SCHEDSWITCH),
+        flag: if may_ask { flags::ACTIVE } else { 0 },
         is_about_fd,
     }
 }

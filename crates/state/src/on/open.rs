@@ -99,7 +99,7 @@ fn open_entered(
     told: Opened<'_>,
     mut dirfd: Option<i64>,
 ) {
-    let Some(idx) = now.thread else { return };
+    let Some(idx) = now.current.thread else { return };
     let record = state.take_enter(idx);
     let mut opened = told;
     if let Some(enter) = state.enter_of(&record, now)
@@ -177,7 +177,7 @@ pub(super) fn on_open_by_handle_at(state: &mut State, now: &mut Now<'_>) {
 
 /// The thread and its new fd, if there is one.
 fn result(now: &Now<'_>) -> Option<(ThreadIdx, i64)> {
-    Some((now.thread?, now.event.first().filter(|&fd| fd >= 0)?))
+    Some((now.current.thread?, now.event.first().filter(|&fd| fd >= 0)?))
 }
 
 fn read<'a>(event: &Event<'a>, name: usize, flags: usize, dev: usize, ino: usize) -> Opened<'a> {
@@ -195,8 +195,9 @@ fn usable_name<'a>(enter: &Event<'a>, param: usize) -> Option<&'a [u8]> {
 }
 
 /// Makes the entry; a relative name is one in the directory that `dirfd` stands for.
+#[inline(always)]
 fn add(state: &mut State, now: &mut Now<'_>, fd: i64, opened: &Opened<'_>, dirfd: Option<i64>) {
-    let Some(idx) = now.thread else { return };
+    let Some(idx) = now.current.thread else { return };
     let &Opened { name, flags, dev, ino } = opened;
     let base = match dirfd {
         Some(dirfd) if !name.starts_with(b"/") => {

@@ -13,7 +13,7 @@ pub(super) fn on_rlimit(state: &mut State, now: &mut Now<'_>) {
     const CUR: usize = EventCode::SETRLIMIT.param("cur");
     const RESOURCE: usize = EventCode::SETRLIMIT.param("resource");
     let event = now.event;
-    let Some(idx) = now.thread else { return };
+    let Some(idx) = now.current.thread else { return };
     let failed = event.first().is_some_and(|res| res < 0);
     if !failed && event.u32(RESOURCE) == Some(NOFILE) {
         set_fdlimit(state, idx, event.i64(CUR));
@@ -54,7 +54,7 @@ pub(super) fn on_memory(state: &mut State, now: &mut Now<'_>) {
     const VM_RSS: usize = EventCode::MMAP.param("vm_rss");
     const VM_SWAP: usize = EventCode::MMAP.param("vm_swap");
     let event = now.event;
-    let Some(idx) = now.thread else { return };
+    let Some(idx) = now.current.thread else { return };
     let memory = &mut state.threads.at_mut(idx).memory;
     if let Some(size) = event.u32(VM_SIZE) {
         memory.vmsize_kb = size;
@@ -73,7 +73,7 @@ pub(super) fn on_switch(state: &mut State, now: &mut Now<'_>) {
     const VM_RSS: usize = EventCode::SCHEDSWITCH.param("vm_rss");
     const VM_SWAP: usize = EventCode::SCHEDSWITCH.param("vm_swap");
     let event = now.event;
-    let (Some(idx), Some(swap)) = (now.thread, event.u32(VM_SWAP)) else { return };
+    let (Some(idx), Some(swap)) = (now.current.thread, event.u32(VM_SWAP)) else { return };
     let memory = &mut state.threads.at_mut(idx).memory;
     memory.pfmajor = event.u64(PGFT_MAJ).unwrap_or_default();
     memory.pfminor = event.u64(PGFT_MIN).unwrap_or_default();

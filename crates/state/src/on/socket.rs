@@ -112,7 +112,7 @@ pub(super) fn on_connect(state: &mut State, now: &mut Now<'_>) {
     const ADDR: usize = EventCode::CONNECT.param("addr");
     const ENTER_ADDR: usize = EventCode::CONNECT_ENTER.param("addr");
     let event = now.event;
-    let Some(idx) = now.thread else { return };
+    let Some(idx) = now.current.thread else { return };
     if event.first().is_some_and(|res| res < 0 && res != -EINPROGRESS) {
         return;
     }

@@ -68,7 +68,7 @@ enum Direction {
 fn infer_socket(state: &mut State, now: &mut Now<'_>, tuple: usize) {
     const FD: usize = EventCode::SENDTO.param("fd");
     let event = now.event;
-    if now.entry.is_some() || event.first().is_some_and(|res| res < 0) {
+    if now.current.entry.is_some() || event.first().is_some_and(|res| res < 0) {
         return;
     }
     let family = event.bytes(tuple).first().copied();
@@ -83,7 +83,7 @@ fn transfer(state: &mut State, now: &mut Now<'_>, tuple: Option<usize>, directio
     if event.first().is_some_and(|res| res < 0) {
         return;
     }
-    let Some(data) = state.entry(now.entry).map(|fd| fd.data()) else { return };
+    let Some(data) = state.entry(now.current.entry).map(|fd| fd.data()) else { return };
     let is_connection = matches!(data.kind, FdType::Ipv4 | FdType::Ipv6);
     // A TCP connection keeps the ends it has.
     let may_tell = tuple.is_some() && (data.name.is_empty() || !data.is_tcp());
@@ -111,7 +111,7 @@ fn learn(
 
 /// Takes over the ends of a socket that a transfer tells.
 fn learn_ends(state: &mut State, now: &mut Now<'_>, tuple: &Tuple<'_>, direction: Direction) {
-    let Some(old) = state.entry(now.entry).map(|fd| fd.data()) else { return };
+    let Some(old) = state.entry(now.current.entry).map(|fd| fd.data()) else { return };
     let mut ends = Ends { kind: old.kind, info: old.sockinfo, role: old.role };
     let is_new = update(&mut ends, tuple);
     if is_new {
@@ -188,7 +188,7 @@ fn guess_role(state: &State, now: &Now<'_>, ends: &Ends, direction: Direction) -
         Direction::In => Role::Server,
         Direction::Out => Role::Client,
     };
-    let Some((owner, _)) = now.entry else { return Role::Client };
+    let Some((owner, _)) = now.current.entry else { return Role::Client };
     if ends.kind == FdType::Ipv4 {
         return by_direction;
     }
@@ -211,8 +211,8 @@ fn guess_role(state: &State, now: &Now<'_>, ends: &Ends, direction: Direction) -
 /// Fds that came over a unix socket are looked up on the host: the message has no more than their numbers.
 fn take_fds(state: &mut State, now: &mut Now<'_>, control: usize) {
     let event = now.event;
-    let Some(idx) = now.thread else { return };
-    let is_unix = state.entry(now.entry).is_some_and(|fd| fd.kind() == FdType::Unix);
+    let Some(idx) = now.current.thread else { return };
+    let is_unix = state.entry(now.current.entry).is_some_and(|fd| fd.kind() == FdType::Unix);
     if !is_unix || event.first().is_some_and(|res| res < 0) {
         return;
     }
