@@ -200,18 +200,24 @@ impl FdTable {
         OrderKey { bucket: shared.unwrap_or(own), own }
     }
 
-    /// The key of the bucket that a number belongs to, if the bucket holds any.
+    /// The key of the bucket that a number belongs to, if the bucket holds any: all in it have the same.
     #[inline(never)]
     fn bucket_key(&self, fd: i64) -> Option<u32> {
-        let n_buckets = self.order.n_buckets;
-        let of_fd = bucket(fd, n_buckets);
-        let dense = (of_fd..self.dense.len()).step_by(n_buckets.max(1));
-        let mut dense = dense.filter(|&index| !self.is_memory(index));
-        if let Some(entry) = dense.find_map(|index| self.dense.get(index)?.as_ref()) {
-            return Some(entry.key.bucket);
+        let of_fd = self.order.bucket(fd);
+        let small = self.small & self.order.first_bucket << (of_fd % N_SMALL);
+        if of_fd < N_SMALL && small != 0 {
+            let first = self.dense.get(small.trailing_zeros() as usize);
+            return first.and_then(Option::as_ref).map(|entry| entry.key.bucket);
+        }
+        let mut index = of_fd;
+        while let Some(slot) = self.dense.get(index) {
+            if let Some(entry) = slot.as_ref().filter(|_| !self.is_memory(index)) {
+                return Some(entry.key.bucket);
+            }
+            index += self.order.n_buckets.max(1);
         }
         let mut sparse = self.sparse.iter().flat_map(|map| map.iter());
-        let (_, entry) = sparse.find(|(number, _)| bucket(**number, n_buckets) == of_fd)?;
+        let (_, entry) = sparse.find(|(number, _)| self.order.bucket(**number) == of_fd)?;
         Some(entry.key.bucket)
     }
 
@@ -268,7 +274,7 @@ impl FdTable {
                 self.small |= small_bit(index);
             }
         }
-        self.forget_empty_sparse();
+        self.forget_large();
     }
 
     /// Says whether the table held the number.
@@ -285,20 +291,26 @@ impl FdTable {
         }
         self.small &= !small_bit(index);
         self.n -= 1;
+        if index >= N_SMALL {
+            self.forget_large();
+        }
         true
     }
 
     #[cold]
     fn close_sparse(&mut self, fd: i64) -> bool {
         let closed = self.sparse.as_mut().and_then(|sparse| sparse.remove(&fd));
-        self.forget_empty_sparse();
         self.n -= usize::from(closed.is_some());
+        self.forget_large();
         closed.is_some()
     }
 
-    /// That there is a map costs each new number a look.
-    fn forget_empty_sparse(&mut self) {
+    /// That there are numbers beyond the small ones costs each new number a look.
+    fn forget_large(&mut self) {
         self.sparse.take_if(|sparse| sparse.is_empty());
+        if self.n == self.small.count_ones() as usize {
+            self.order.others = 0;
+        }
     }
 
     /// All entries; the low numbers in ascending order.
@@ -325,7 +337,7 @@ impl FdTable {
                 stays
             });
         }
-        self.forget_empty_sparse();
+        self.forget_large();
         before - self.n
     }
 

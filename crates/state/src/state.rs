@@ -314,7 +314,7 @@ impl State {
 
     /// As [`State::add_fd`], of an opened file by the name in [`State::scratch`]: it gives its memory for that of the name
     /// before.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn open_fd(
         &mut self,
         now: &mut Now<'_>,

@@ -70,6 +70,7 @@ pub(super) fn run(app: &mut App) -> Result<Flow> {
         hostname,
         max_bytes,
         progress: None,
+        until_look: EVENTS_PER_LOOK,
     };
     let interest = interest(config, &ruleset, &app.log);
     let mut service = service(app, &outputs, &mut parts, (&interest, &ruleset))?;
@@ -188,7 +189,12 @@ pub(super) struct Loop<'a> {
     /// Of captures.
     max_bytes: u64,
     progress: Option<(Progress, Meter)>,
+    /// So many events until the next look at what others want.
+    until_look: u32,
 }
+
+/// Signals, jobs and progress can wait for as many events, and no longer than it is quiet.
+const EVENTS_PER_LOOK: u32 = 64;
 
 impl Control for Loop<'_> {
     fn alert(&mut self, alert: Alert) {
@@ -202,11 +208,12 @@ impl Control for Loop<'_> {
     }
 
     #[inline]
-    fn goes_on(&mut self, _: Turn) -> bool {
-        if self.progress.is_some() {
-            self.show_progress();
+    fn goes_on(&mut self, turn: Turn) -> bool {
+        self.until_look -= 1;
+        if self.until_look > 0 && turn == Turn::Event {
+            return true;
         }
-        !self.is_stopped() && !self.desk.has_jobs()
+        self.look_around()
     }
 }
 
@@ -218,10 +225,12 @@ impl Loop<'_> {
     }
 
     #[cold]
-    fn show_progress(&mut self) {
+    fn look_around(&mut self) -> bool {
+        self.until_look = EVENTS_PER_LOOK;
         if let Some((progress, meter)) = &mut self.progress {
             progress.event(|| meter.percent());
         }
+        !self.is_stopped() && !self.desk.has_jobs()
     }
 }
 

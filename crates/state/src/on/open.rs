@@ -55,8 +55,8 @@ impl Layout {
 }
 
 pub(super) fn on_open(state: &mut State, now: &mut Now<'_>) {
-    const LAYOUT: Layout = Layout::of(EventCode::OPEN, false);
-    open(state, now, &LAYOUT);
+    static LAYOUT: Layout = Layout::of(EventCode::OPEN, false);
+    open_rare(state, now, &LAYOUT);
 }
 
 pub(super) fn on_openat(state: &mut State, now: &mut Now<'_>) {
@@ -65,8 +65,14 @@ pub(super) fn on_openat(state: &mut State, now: &mut Now<'_>) {
 }
 
 pub(super) fn on_openat2(state: &mut State, now: &mut Now<'_>) {
-    const LAYOUT: Layout = Layout::of(EventCode::OPENAT2, true);
-    open(state, now, &LAYOUT);
+    static LAYOUT: Layout = Layout::of(EventCode::OPENAT2, true);
+    open_rare(state, now, &LAYOUT);
+}
+
+/// The C library opens by openat: that one is worth instructions of its own.
+#[inline(never)]
+fn open_rare(state: &mut State, now: &mut Now<'_>, layout: &Layout) {
+    open(state, now, layout);
 }
 
 #[inline(always)]
@@ -87,7 +93,7 @@ fn open(state: &mut State, now: &mut Now<'_>, layout: &Layout) {
         return open_entered(state, now, fd, opened, dirfd);
     }
     state.stats.n_retrieved_event_drops += 1;
-    add(state, now, fd, &opened, dirfd);
+    add_here(state, now, fd, &opened, dirfd);
 }
 
 /// As [`open`], after the enter event perhaps. All enters of the family have their parameters by these names.
@@ -194,9 +200,20 @@ fn usable_name<'a>(enter: &Event<'a>, param: usize) -> Option<&'a [u8]> {
     enter.text(param).filter(|&name| name != b"<NA>")
 }
 
+#[inline(never)]
+fn add(state: &mut State, now: &mut Now<'_>, fd: i64, opened: &Opened<'_>, dirfd: Option<i64>) {
+    add_here(state, now, fd, opened, dirfd);
+}
+
 /// Makes the entry; a relative name is one in the directory that `dirfd` stands for.
 #[inline(always)]
-fn add(state: &mut State, now: &mut Now<'_>, fd: i64, opened: &Opened<'_>, dirfd: Option<i64>) {
+fn add_here(
+    state: &mut State,
+    now: &mut Now<'_>,
+    fd: i64,
+    opened: &Opened<'_>,
+    dirfd: Option<i64>,
+) {
     let Some(idx) = now.current.thread else { return };
     let &Opened { name, flags, dev, ino } = opened;
     let base = match dirfd {
