@@ -40,14 +40,19 @@ impl Evaluator {
             passing = self.left_by_family(run, look);
             left &= passing;
         }
-        // Where the fd is one that nothing can be kept beside, there is nothing more to do.
+        let mut thread = None;
+        if left != 0 {
+            thread = kept(run, KeptPlace::Thread, block);
+            left &= thread.map_or(UNKNOWN_RULES, |thread| thread.left);
+        }
+        // What the path has ruled out is yet to be kept, if it can be beside the fd.
         if left == 0 && (fd.is_none() || passing == UNKNOWN_RULES) {
             return 0;
         }
-        self.left_by_rest(run, nth, block, left, (fd, passing))
+        self.left_by_rest(run, nth, block, left, passing, [thread, fd])
     }
 
-    /// Looks at what is kept beside the thread, makes the steps, and keeps what they rule out.
+    /// Makes the steps, and keeps what they and the path rule out.
     #[inline(never)]
     fn left_by_rest<F, W: World<F> + ?Sized>(
         &mut self,
@@ -55,10 +60,9 @@ impl Evaluator {
         nth: usize,
         block: &Block,
         mut left: u64,
-        (fd, passing): (Option<Kept>, u64),
+        passing: u64,
+        places: [Option<Kept>; KeptPlace::ALL.len()],
     ) -> u64 {
-        let thread = kept(run, KeptPlace::Thread, block);
-        left &= thread.map_or(UNKNOWN_RULES, |thread| thread.left);
         let mut ruled_out = [0; KeptPlace::ALL.len()];
         if let Some(place) = block.family.as_ref().and_then(|look| look.keeps) {
             ruled_out[place as usize] = !passing;
@@ -66,7 +70,7 @@ impl Evaluator {
         if left != 0 {
             left = self.left_by_steps(run, nth, block, left, &mut ruled_out);
         }
-        for (kept, ruled_out) in [thread, fd].into_iter().zip(ruled_out) {
+        for (kept, ruled_out) in places.into_iter().zip(ruled_out) {
             if let Some(kept) = kept.filter(|kept| kept.left & ruled_out != 0) {
                 keep_left(run, kept, !ruled_out);
             }
