@@ -164,7 +164,7 @@ impl FdTable {
     }
 
     /// As [`FdTable::insert`], of an entry of which nothing else is known yet: in the memory of a closed one, mostly.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn open(
         &mut self,
         fd: i64,
@@ -183,6 +183,17 @@ impl FdTable {
             entry.key = key;
             return Some((entry.renew(kind, open_flags, stamp)?, true));
         }
+        self.open_anew(fd, kind, open_flags, stamp)
+    }
+
+    #[inline(never)]
+    fn open_anew(
+        &mut self,
+        fd: i64,
+        kind: FdType,
+        open_flags: u32,
+        stamp: u64,
+    ) -> Option<(&mut FdData, bool)> {
         let is_new = self.insert(fd, Fd::new(FdData::new(kind).into(), open_flags, stamp));
         Some((self.find_mut(fd)?.edit(stamp), is_new))
     }

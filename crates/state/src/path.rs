@@ -38,7 +38,7 @@ pub fn join(dir: &[u8], path: &[u8], out: &mut Vec<u8>) {
 
 /// Writes `path` to `out`, without `.`, `..`, double slashes and a slash at the end; relative to `base` unless it is absolute
 /// or empty. Says where in `out` the path stands as it was given, if it does.
-#[inline]
+#[inline(always)]
 pub(crate) fn join_to(base: Base<'_>, path: &[u8], out: &mut Vec<u8>) -> Option<usize> {
     out.clear();
     if base.len() + path.len() >= LONGEST {
@@ -62,6 +62,7 @@ pub(crate) fn join_to(base: Base<'_>, path: &[u8], out: &mut Vec<u8>) -> Option<
     None
 }
 
+#[inline(never)]
 fn push_components(path: &[u8], is_relative: bool, out: &mut Vec<u8>) {
     let mut components = path.split(|&byte| byte == b'/').peekable();
     while let Some(component) = components.next() {
