@@ -362,7 +362,7 @@ impl Engine {
     #[inline(never)]
     fn assert_rules(&mut self, record: &Record<'_>, current: Current, control: &mut impl Control) {
         let event = &record.event;
-        let context = Context::new(*event, &self.state, current, &self.session);
+        let context = Context::new(event, &self.state, current, &self.session);
         if is_own(&self.settings, &context) {
             return;
         }
@@ -384,7 +384,7 @@ impl Engine {
 
     #[cold]
     fn tell_matched(&mut self, record: &Record<'_>, current: Current, control: &mut impl Control) {
-        let mut context = Context::new(record.event, &self.state, current, &self.session);
+        let mut context = Context::new(&record.event, &self.state, current, &self.session);
         for place in self.matched.drain(..) {
             self.tally.count(place);
             if let Some(says) = self.rules.says.get(place) {
@@ -401,7 +401,7 @@ impl Engine {
 
     #[cold]
     fn assert_rules_beside(&mut self, record: &Record<'_>, current: Current) {
-        let context = Context::new(record.event, &self.state, current, &self.session);
+        let context = Context::new(&record.event, &self.state, current, &self.session);
         if is_own(&self.settings, &context) {
             return;
         }
@@ -412,7 +412,7 @@ impl Engine {
 
     #[cold]
     fn explain_event(&mut self, record: &Record<'_>, current: Current) {
-        let context = Context::new(record.event, &self.state, current, &self.session);
+        let context = Context::new(&record.event, &self.state, current, &self.session);
         let is_own = is_own(&self.settings, &context);
         let around = Around { number: self.n_events, is_own };
         if let Some(explainer) = &mut self.explainer {

@@ -44,7 +44,7 @@ impl Sieve {
         let current = self.state.apply(&event, host);
         let mut is_wanted = false;
         if is_for_rules(record) && self.ruleset.wants(self.source, event.code()) {
-            let context = Context::new(event, &self.state, current, &self.session);
+            let context = Context::new(&event, &self.state, current, &self.session);
             let on_match = &mut |_| is_wanted = true;
             self.ruleset.matches(
                 self.source,

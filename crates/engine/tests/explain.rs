@@ -65,7 +65,7 @@ fn the_outline_of_a_rule_holds_where_its_condition_does() {
             if n % 11 > 0 {
                 continue;
             }
-            let context = Context::new(event, &state, current, &session);
+            let context = Context::new(&event, &state, current, &session);
             for (known, outline) in &rules {
                 let rule = &known.rule;
                 let wants = plain::matches(&known.checked, &context);

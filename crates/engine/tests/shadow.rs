@@ -60,7 +60,7 @@ fn check(
         let event = record.event.at(record.event.cpu(), n);
         session.begin(&event);
         let current = state.apply(&event, &mut NoHost);
-        let context = Context::new(event, &state, current, &session);
+        let context = Context::new(&event, &state, current, &session);
         if let Err(difference) = shadow.compare(ruleset, source_id, event.code(), &context, true) {
             panic!("{name}: event {n}, {}: {difference}", event.info().name);
         }

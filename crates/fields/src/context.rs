@@ -162,7 +162,7 @@ impl Clock {
 /// The world that fields are answered from, for one event.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    pub(crate) event: Event<'a>,
+    pub(crate) event: &'a Event<'a>,
     pub(crate) state: &'a State,
     pub(crate) session: &'a Session,
     pub(crate) current: Current,
@@ -176,7 +176,12 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// `current` is what [`State::apply`] gave for this event.
     #[inline]
-    pub fn new(event: Event<'a>, state: &'a State, current: Current, session: &'a Session) -> Self {
+    pub fn new(
+        event: &'a Event<'a>,
+        state: &'a State,
+        current: Current,
+        session: &'a Session,
+    ) -> Self {
         Self {
             event,
             state,
@@ -190,7 +195,7 @@ impl<'a> Context<'a> {
     }
 
     pub const fn event(&self) -> &Event<'a> {
-        &self.event
+        self.event
     }
 
     pub const fn state(&self) -> &'a State {

@@ -83,7 +83,7 @@ fn compare(
             note(wrong, "(event too many)", || format!("{case} {num} {}", event.info().name));
             continue;
         };
-        let mut context = Context::new(event, &state, current, &session);
+        let mut context = Context::new(&event, &state, current, &session);
         for (_, field) in fields {
             context.print(field, &mut Vec::new());
             context = context.after(field);

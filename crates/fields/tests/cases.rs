@@ -158,7 +158,7 @@ fn each_event(name: &str, events: &str, settings: &CaseSettings, mut f: impl FnM
         let event = record.event.at(record.event.cpu(), num);
         let current = state.apply(&event, &mut NoHost);
         session.begin(&event);
-        f(Context::new(event, &state, current, &session));
+        f(Context::new(&event, &state, current, &session));
     }
 }
 

@@ -78,7 +78,7 @@ fn count(capture: &Path, predicates: &mut [Predicate]) {
         if event.code().is_enter() && event.info().category.origin == Origin::SYSCALL {
             continue;
         }
-        let context = Context::new(event, &state, current, &session);
+        let context = Context::new(&event, &state, current, &session);
         for predicate in predicates.iter_mut() {
             predicate.count += u64::from(plain::matches(&predicate.checked, &context));
         }

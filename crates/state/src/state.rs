@@ -446,6 +446,7 @@ impl State {
     }
 
     /// The thread at a place that the last event's [`Current`] named. A stale place reads as an unknown thread.
+    #[inline]
     pub fn thread_at(&self, idx: ThreadIdx) -> &Thread {
         self.threads.at(idx)
     }
@@ -517,6 +518,7 @@ impl State {
     }
 
     /// The fd that the last event is about, as it is now; one that was closed is still there.
+    #[inline]
     pub fn current_fd(&self, current: &Current) -> Option<&Fd> {
         self.entry(current.entry)
     }
