@@ -82,7 +82,7 @@ fn fields(input: &[u8]) {
         let event = record.event.at(record.event.cpu(), num);
         let current = state.apply(&event, &mut NoHost);
         session.begin(&event);
-        let mut context = Context::new(event, &state, current, &session);
+        let mut context = Context::new(&event, &state, current, &session);
         for field in &fields {
             text.clear();
             context.print(field, &mut text);

@@ -223,7 +223,7 @@ impl Run<'_> {
             let event = record.event.at(record.event.cpu(), n);
             session.begin(&event);
             let current = state.apply(&event, host);
-            let context = Context::new(event, &state, current, &session);
+            let context = Context::new(&event, &state, current, &session);
             let audits = name != MADE_UP || n % AUDIT == 0;
             let result =
                 shadow.compare(self.ruleset, self.source_id, event.code(), &context, audits);
