@@ -6,7 +6,7 @@ use crate::{Event, EventCode, EventFlags, HEADER_LEN, ParamType};
 /// The usual look of an event's records.
 #[derive(Clone, Copy)]
 pub(crate) struct Shape {
-    /// Of the record; more than any has if the event has no usual look.
+    /// Of the record.
     n_params: u32,
     /// Where the record ends if the parameters of any length are empty.
     end: u32,
@@ -49,14 +49,9 @@ pub(crate) static SHAPES: [Shape; EventCode::COUNT] = {
 };
 
 impl Shape {
-    const NONE: Self = Self {
-        n_params: u32::MAX,
-        end: 0,
-        lens: [0; 2],
-        widths: [0; 2],
-        any: [0; 2],
-        is_any: [0; 2],
-    };
+    /// That of no record: a length of which no bit counts is not 1.
+    const NONE: Self =
+        Self { n_params: 0, end: 0, lens: [1, 0], widths: [0; 2], any: [0; 2], is_any: [0; 2] };
 
     /// None for events that are not of today, and for those with too many parameters.
     const fn of(code: EventCode) -> Option<Self> {
@@ -70,6 +65,7 @@ impl Shape {
         let mut shape = Self {
             n_params: n_params as u32,
             end: (HEADER_LEN + 2 * n_params) as u32,
+            lens: [0; 2],
             ..Self::NONE
         };
         let mut n_any = 0;
@@ -323,6 +319,19 @@ mod tests {
         }
         assert!(Place::<8>::of(CODE, CODE.param("flags")).is_none());
         assert!(AnyPlace::of(CODE, CODE.param("flags")).is_none());
+    }
+
+    #[test]
+    fn no_record_of_an_event_without_a_usual_look_has_it() {
+        for code in EventCode::all().filter(|&code| Shape::of(code).is_none()) {
+            for n_params in [0, u32::MAX] {
+                let mut record = RecordBuilder::new(code, 0, 0).finish();
+                record[22..26].copy_from_slice(&n_params.to_le_bytes());
+                record.extend_from_slice(&[0; LENS_LEN]);
+                let is_usual = Event::decode(&record).is_ok_and(|event| event.is_usual);
+                assert!(!is_usual, "{code:?} with {n_params} parameters");
+            }
+        }
     }
 
     #[test]
