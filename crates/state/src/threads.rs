@@ -13,7 +13,7 @@ use crate::asked::Asked;
 use crate::thread::{Image, Thread, flags};
 
 /// As user space writes "relative to the working directory".
-const AT_FDCWD: i64 = -100;
+pub(crate) const AT_FDCWD: i64 = -100;
 
 /// The place of a thread in the table, valid until the next event is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

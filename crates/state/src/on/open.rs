@@ -7,6 +7,7 @@ use crate::ThreadIdx;
 use crate::fd::{FdType, Layer, RawName};
 use crate::path::{self, Base};
 use crate::state::{Now, State};
+use crate::threads::AT_FDCWD;
 
 const O_DIRECTORY: u32 = file_flags.value("O_DIRECTORY");
 const UPPER_LAYER: u32 = file_flags.value("FD_UPPER_LAYER");
@@ -14,9 +15,6 @@ const LOWER_LAYER: u32 = file_flags.value("FD_LOWER_LAYER");
 
 /// Flags that the kernel's answer adds to those asked for.
 const ADDED_FLAGS: u32 = !(file_flags.value("O_F_CREATED") - 1);
-
-/// As user space writes "relative to the working directory".
-const AT_FDCWD: i64 = -100;
 
 /// What was asked for, and what the kernel said of it.
 #[derive(Clone, Copy)]
