@@ -263,10 +263,15 @@ fn gyr() -> Result<PathBuf> {
     if let Some(other) = std::env::var_os("GYR") {
         return Ok(PathBuf::from(other));
     }
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--package", "gyr"])
-        .current_dir(crate::root())
-        .status()?;
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--release", "--package", "gyr"]).current_dir(crate::root());
+    // What cargo tells of this program would have build scripts that look at it run again, and half of the build with them.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR" {
+            build.env_remove(name);
+        }
+    }
+    let built = build.status()?;
     ensure!(built.success(), "gyr does not build");
     Ok(crate::root().join("target/release/gyr"))
 }
