@@ -274,6 +274,7 @@ impl State {
     }
 
     /// Makes `data` the thread's fd of this number, and the fd that the event is about.
+    #[inline]
     pub(crate) fn add_fd(
         &mut self,
         now: &mut Now<'_>,
@@ -288,7 +289,19 @@ impl State {
     }
 
     /// As [`State::add_fd`], of an event whose entry is another: only the number is this one's.
+    #[inline(never)]
     pub(crate) fn add_other_fd(
+        &mut self,
+        now: &mut Now<'_>,
+        fd: i64,
+        data: impl Into<Arc<FdData>>,
+        open_flags: u32,
+    ) -> Option<(ThreadIdx, i64)> {
+        self.put_fd(now, fd, data, open_flags)
+    }
+
+    #[inline(always)]
+    pub(crate) fn put_fd(
         &mut self,
         now: &mut Now<'_>,
         fd: i64,
@@ -631,7 +644,8 @@ fn meet(
         now.current.fd = rule.fd(event).unwrap_or(-1);
     }
     last.fd = now.current.fd;
-    if now.current.fd < 0 || rule.fd_param().is_none() {
+    // What an enter left may be of an event without an fd among its parameters.
+    if now.current.fd < 0 || (now.has_entered && rule.fd_param().is_none()) {
         return FdTableOf::Itself;
     }
     if !has_own_fds {

@@ -39,13 +39,12 @@ fn duplicate(state: &mut State, now: &mut Now<'_>, more_flags: u32) {
 }
 
 /// Copies the event's fd. A copy stays open on exec unless `more_flags` say otherwise.
-#[inline]
+#[inline(always)]
 fn copy(state: &mut State, now: &mut Now<'_>, fd: i64, more_flags: u32) {
     let Some(old) = state.entry(now.current.entry) else { return };
     let open_flags = with_close_on_exec(old.kind(), old.flags(), false) | more_flags;
-    state.add_fd(now, fd, old.share(), open_flags);
     // The name is the copied fd's: nothing changed it.
-    now.current.fd_name_changed = false;
+    now.current.entry = state.put_fd(now, fd, old.share(), open_flags);
 }
 
 pub(super) fn on_fcntl(state: &mut State, now: &mut Now<'_>) {
@@ -54,14 +53,16 @@ pub(super) fn on_fcntl(state: &mut State, now: &mut Now<'_>) {
     const RES: Place<8> = Place::of(EventCode::FCNTL, EventCode::FCNTL.param("res")).unwrap();
     let event = now.event;
     let Some(res) = event.i64_at(&RES).filter(|&res| res >= 0) else { return };
-    match event.u8_at(&CMD) {
-        Some(F_DUPFD) => copy(state, now, res, 0),
-        Some(F_DUPFD_CLOEXEC) => copy(state, now, res, O_CLOEXEC),
+    let more_flags = match event.u8_at(&CMD) {
+        Some(F_DUPFD) => 0,
+        Some(F_DUPFD_CLOEXEC) => O_CLOEXEC,
         Some(F_SETFD) => {
             if let (Some((owner, fd)), Some(arg)) = (now.current.entry, event.u64(ARG)) {
                 state.set_close_on_exec(owner, fd, arg & FD_CLOEXEC != 0);
             }
+            return;
         }
-        _ => {}
-    }
+        _ => return,
+    };
+    copy(state, now, res, more_flags);
 }

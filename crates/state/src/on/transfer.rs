@@ -77,7 +77,7 @@ fn infer_socket(state: &mut State, now: &mut Now<'_>, tuple: usize) {
 }
 
 /// Most transfers tell nothing new: this runs for each.
-#[inline]
+#[inline(always)]
 fn transfer(state: &mut State, now: &mut Now<'_>, tuple: Option<usize>, direction: Direction) {
     let event = now.event;
     if event.first().is_some_and(|res| res < 0) {
