@@ -16,8 +16,8 @@ pub struct Event<'a> {
     len_width: u8,
     /// Whether the lengths are the usual ones of its code.
     pub(crate) is_usual: bool,
-    /// If so, the length of the first parameter of any length.
-    pub(crate) first_any: u16,
+    /// If so, the lengths of the first parameters of any length.
+    pub(crate) any: [u16; 2],
     cpu: u16,
     num: u64,
 }
@@ -34,7 +34,7 @@ pub struct Header {
     n_params: u8,
     len_width: u8,
     is_usual: bool,
-    first_any: u16,
+    any: [u16; 2],
 }
 
 /// No record has more parameters: the format's own limit.
@@ -96,7 +96,7 @@ impl Header {
             n_params: n_params as u8,
             len_width: 2,
             is_usual: true,
-            first_any: found.first_any,
+            any: found.any,
         };
         (found.end <= header.len() && header.len() <= room).then_some(header)
     }
@@ -117,7 +117,7 @@ impl Header {
             },
             len_width: if large { 4 } else { 2 },
             is_usual: false,
-            first_any: 0,
+            any: [0; 2],
         };
         let record = bytes.get(..header.len()).ok_or(Malformed::Short)?;
         let rest = record.get(HEADER_LEN..).ok_or(Malformed::Length)?;
@@ -153,9 +153,9 @@ impl Header {
     /// The event whose header this is; `bytes` are those that were checked.
     #[inline]
     pub fn event(self, bytes: &[u8]) -> Event<'_> {
-        let Self { ts, tid, len: _, code, n_params, len_width, is_usual, first_any } = self;
+        let Self { ts, tid, len: _, code, n_params, len_width, is_usual, any } = self;
         let record = bytes.get(..self.len()).unwrap_or_default();
-        Event { record, ts, tid, code, n_params, len_width, is_usual, first_any, cpu: 0, num: 0 }
+        Event { record, ts, tid, code, n_params, len_width, is_usual, any, cpu: 0, num: 0 }
     }
 }
 

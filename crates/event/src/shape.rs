@@ -30,8 +30,8 @@ pub(crate) const LENS_LEN: usize = 2 * MOST;
 pub(crate) struct Found {
     /// Where its last parameter ends.
     pub(crate) end: usize,
-    /// The length of the first parameter of any length; 0 if there is none.
-    pub(crate) first_any: u16,
+    /// The lengths of the first parameters of any length; 0 where there is none.
+    pub(crate) any: [u16; 2],
 }
 
 pub(crate) static SHAPES: [Shape; EventCode::COUNT] = {
@@ -105,9 +105,9 @@ impl Shape {
             let len = lens.get(usize::from(self.any[which]) % MOST);
             len.map_or(0, |len| u16::from_le_bytes(*len)) & self.is_any[which]
         };
-        let first_any = any(0);
-        let end = self.end as usize + usize::from(first_any) + usize::from(any(1));
-        Some(Found { end, first_any })
+        let any = [any(0), any(1)];
+        let end = self.end as usize + usize::from(any[0]) + usize::from(any[1]);
+        Some(Found { end, any })
     }
 }
 
@@ -149,21 +149,25 @@ const fn width(ty: ParamType) -> Option<u16> {
 #[derive(Clone, Copy, Debug)]
 pub struct Place<const N: usize> {
     index: u8,
-    /// Counted from the record's start, as if the first parameter of any length were empty.
+    /// Counted from the record's start, as if the parameters of any length were empty.
     start: u16,
-    /// Whether it stands behind that: all bits or none.
-    is_behind_any: u16,
+    /// Whether it stands behind the first and the second of those: all bits or none.
+    is_behind: [u16; 2],
 }
 
 impl<const N: usize> Place<N> {
-    /// None if the parameter has another width, or two of any length before it, or its event no usual look.
+    /// None if the parameter has another width, or its event no usual look.
     pub const fn of(code: EventCode, index: usize) -> Option<Self> {
         match (start(code, index), Shape::of(code)) {
-            (Some((start, n_any @ 0..=1)), Some(_)) => match width(code.info().params[index].ty) {
+            (Some((start, n_any)), Some(_)) => match width(code.info().params[index].ty) {
                 Some(width) if width as usize == N => Some(Self {
                     index: index as u8,
                     start,
-                    is_behind_any: if n_any == 1 { u16::MAX } else { 0 },
+                    is_behind: match n_any {
+                        0 => [0, 0],
+                        1 => [u16::MAX, 0],
+                        _ => [u16::MAX; 2],
+                    },
                 }),
                 _ => None,
             },
@@ -217,7 +221,8 @@ impl<'a> Event<'a> {
         if !self.is_usual {
             return None;
         }
-        let start = usize::from(place.start + (self.first_any & place.is_behind_any));
+        let [first, second] = [0, 1].map(|which| self.any[which] & place.is_behind[which]);
+        let start = usize::from(place.start) + usize::from(first) + usize::from(second);
         self.record().get(start..start + N)?.first_chunk()
     }
 
@@ -252,7 +257,7 @@ impl<'a> Event<'a> {
     #[inline(always)]
     pub fn bytes_at(&self, place: &AnyPlace) -> &'a [u8] {
         let start = usize::from(place.start);
-        let bytes = self.record().get(start..start + usize::from(self.first_any));
+        let bytes = self.record().get(start..start + usize::from(self.any[0]));
         match bytes.filter(|_| self.is_usual) {
             Some(bytes) => bytes,
             None => self.bytes_elsewhere(place.index),

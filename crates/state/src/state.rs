@@ -639,13 +639,16 @@ fn meet(
     if rule.is_special || last.enter.is_some() {
         now.has_entered = true;
         now.current.fd = last.leave_to(event.code());
+        if rule.fd_param().is_none() {
+            last.fd = now.current.fd;
+            return FdTableOf::Itself;
+        }
     }
     if now.current.fd == -1 {
         now.current.fd = rule.fd(event).unwrap_or(-1);
     }
     last.fd = now.current.fd;
-    // What an enter left may be of an event without an fd among its parameters.
-    if now.current.fd < 0 || (now.has_entered && rule.fd_param().is_none()) {
+    if now.current.fd < 0 {
         return FdTableOf::Itself;
     }
     if !has_own_fds {

@@ -123,7 +123,13 @@ impl Replay {
 impl Source for Replay {
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
         self.input.consume(std::mem::take(&mut self.pending));
-        self.next_of_any_kind()
+        let found = if self.in_prelude { None } else { long_record(self.input.window()) };
+        let Some((header, plain)) = found else { return self.next_of_any_kind() };
+        self.pending = plain.block_len;
+        self.stats.records += 1;
+        let record = self.input.window().get(PLAIN_START..).unwrap_or_default();
+        let event = header.event(record).at(plain.cpu, 0);
+        Ok(Next::Record(Record { event, flags: RecordFlags::default() }))
     }
 
     #[inline(always)]
@@ -132,9 +138,11 @@ impl Source for Replay {
         if self.in_prelude {
             return None;
         }
-        let (event, block_len) = plain_record(self.input.window())?;
-        self.pending = block_len;
+        let (rest, plain) = plain_block(self.input.window())?;
+        let header = Header::read_usual(rest, plain.room)?;
+        self.pending = plain.block_len;
         self.stats.records += 1;
+        let event = header.event(rest).at(plain.cpu, 0);
         Some(Record { event, flags: RecordFlags::default() })
     }
 
@@ -146,12 +154,19 @@ impl Source for Replay {
 /// Where the record starts in the block that nearly all of a capture's blocks are: head, CPU, record.
 const PLAIN_START: usize = HEAD_LEN + 2;
 
-/// The record at the start of the window and its block's length, if the block is of the plainest kind, wholly there and
-/// good.
+/// What is around the record in a block of the plainest kind.
+struct Plain {
+    cpu: u16,
+    block_len: usize,
+    /// What the record may take.
+    room: usize,
+}
+
+/// The window from the first block's record on, if the block is of the plainest kind and wholly there.
 ///
 /// Everything else is left to [`Replay::next_of_any_kind`], which comes to the same answer where both have one.
 #[inline(always)]
-fn plain_record(window: &[u8]) -> Option<(Event<'_>, usize)> {
+fn plain_block(window: &[u8]) -> Option<(&[u8], Plain)> {
     if window.len() < PLAIN_START + Header::USUAL_LEN {
         return None;
     }
@@ -164,9 +179,17 @@ fn plain_record(window: &[u8]) -> Option<(Event<'_>, usize)> {
     {
         return None;
     }
-    let header = Header::read_usual(rest, block_len.checked_sub(PLAIN_START + TAIL_LEN)?)?;
     let cpu = u16::from_le_bytes([head[8], head[9]]);
-    Some((header.event(rest).at(cpu, 0), block_len))
+    let room = block_len.checked_sub(PLAIN_START + TAIL_LEN)?;
+    Some((rest, Plain { cpu, block_len, room }))
+}
+
+/// The record of the first block, if it is of today, whatever its lengths: those of clone and exec are many.
+#[inline(never)]
+fn long_record(window: &[u8]) -> Option<(Header, Plain)> {
+    let (rest, plain) = plain_block(window)?;
+    let header = Header::read(rest.get(..plain.room)?).ok()?;
+    is_of_today(&header).then_some((header, plain))
 }
 
 fn le_u32(bytes: &[u8]) -> u32 {

@@ -225,11 +225,10 @@ fn add_here(
     let Some(data) = state.open_fd(now, fd, kind, flags) else { return };
     data.dev = dev;
     data.ino = ino;
-    data.layer = match flags & (UPPER_LAYER | LOWER_LAYER) {
-        0 => None,
-        LOWER_LAYER => Some(Layer::Lower),
-        _ => Some(Layer::Upper),
-    };
+    if flags & (UPPER_LAYER | LOWER_LAYER) != 0 {
+        let is_upper = flags & UPPER_LAYER != 0;
+        data.layer = Some(if is_upper { Layer::Upper } else { Layer::Lower });
+    }
     data.name_raw = match start {
         Some(start) => RawName::Tail(start),
         None => RawName::Other(name.into()),

@@ -80,15 +80,12 @@ fn infer_socket(state: &mut State, now: &mut Now<'_>, tuple: usize) {
 #[inline(always)]
 fn transfer(state: &mut State, now: &mut Now<'_>, tuple: Option<usize>, direction: Direction) {
     let event = now.event;
-    if event.first().is_some_and(|res| res < 0) {
-        return;
-    }
     let Some(data) = state.entry(now.current.entry).map(|fd| fd.data()) else { return };
     let is_connection = matches!(data.kind, FdType::Ipv4 | FdType::Ipv6);
     // A TCP connection keeps the ends it has.
     let may_tell = tuple.is_some() && (data.name.is_empty() || !data.is_tcp());
     let connects = is_connection && !data.is_connected;
-    if connects || may_tell {
+    if (connects || may_tell) && event.first().is_none_or(|res| res >= 0) {
         learn(state, now, connects, tuple.filter(|_| may_tell), direction);
     }
 }
