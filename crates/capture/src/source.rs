@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use gyr_event::{Event, snapshot::Snapshot};
 
+use crate::scap::{Batch, Taken};
+
 /// A stream of events: a capture file, the probe, a plugin, text.
 pub trait Source {
     /// The next thing from the stream, borrowed until the next call.
@@ -11,11 +13,14 @@ pub trait Source {
     /// A record that is malformed is counted in [`Stats::bad`] and skipped. After an error the stream is over.
     fn next(&mut self) -> Result<Next<'_>, SourceError>;
 
-    /// The next record, if it lies ready and nothing has to be done on the way to it; if none does, [`Source::next`] tells what
-    /// is next. A short cut that sources may take, and need not.
-    #[inline]
-    fn ready(&mut self) -> Option<Record<'_>> {
-        None
+    /// The next records that lie ready, nothing having to be done on the way from one to the next; [`Source::took`] hears how
+    /// many of them were taken, before anything else is asked of the source. A short cut that sources may take, and need not.
+    fn batch(&mut self) -> Batch<'_> {
+        Batch::default()
+    }
+
+    fn took(&mut self, taken: Taken) {
+        let _ = taken; // of a batch that was empty
     }
 
     /// What has happened so far.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use gyr_alert::{Alert, Priority};
+use gyr_capture::scap::Batch;
 use gyr_capture::{Next, Record, RecordFlags, Source, SourceError};
 use gyr_event::snapshot::Snapshot;
 use gyr_fields::{BufferFormat, Context, Field, Session};
 use gyr_filter::{Evaluator, Scratch};
 use gyr_rules::Ruleset;
-use gyr_state::{Current, Host, Limits, Mark, NoHost, State};
+use gyr_state::{Current, Host, Limits, Mark, NoHost, Now, State};
 
 use crate::beside::Beside;
 use crate::captures::{CaptureNotice, CaptureSettings, CaptureStats, Captures};
@@ -37,7 +38,7 @@ pub struct Engine {
     /// While somebody asks why a rule does what it does.
     explainer: Option<Box<Explainer>>,
     beside: Option<Box<Beside>>,
-    /// Whether any of these three is there: mostly none is, and one look tells.
+    /// Whether any of these three is there, or the run's time is bounded: mostly none is, and one look tells.
     is_watched: bool,
     n_events: u64,
     first_ts: Option<u64>,
@@ -104,13 +105,13 @@ impl Engine {
     /// For the events of one source; `None` if the ruleset does not know the session's source.
     pub fn new(settings: Settings, session: Session, ruleset: Arc<Ruleset<Field>>) -> Option<Self> {
         let rules = Rules::new(ruleset, &session.source)?;
-        Some(Self {
+        let mut engine = Self {
             tally: Tally::new(counted(&rules)),
             laps: Laps::default(),
             rules,
             state: State::new(settings.limits),
             captures: settings.captures.clone().map(Captures::new),
-            is_watched: settings.captures.is_some(),
+            is_watched: false,
             settings,
             session,
             scratch: Scratch::default(),
@@ -121,7 +122,9 @@ impl Engine {
             n_events: 0,
             first_ts: None,
             forget_at: 0,
-        })
+        };
+        engine.look_for_watchers();
+        Some(engine)
     }
 
     /// Takes over what existed before the first event.
@@ -143,23 +146,19 @@ impl Engine {
     ) -> Result<End, SourceError> {
         let began = Instant::now();
         loop {
-            if let Some(record) = &mut source.ready() {
-                if self.is_over(record) {
-                    return Ok(End::Duration);
-                }
-                self.attend(record, host, control);
-                if !control.goes_on(Turn::Event) {
-                    return Ok(End::Stopped);
-                }
-                continue;
+            let mut batch = source.batch();
+            let end = self.attend_batch(&mut batch, host, control);
+            let taken = batch.taken();
+            source.took(taken);
+            if let Some(end) = end {
+                return Ok(end);
             }
             // By reference: a record is large for a value that is moved with each event.
             let turn = match source.next() {
                 Ok(Next::Record(ref mut record)) => {
-                    if self.is_over(record) {
+                    if !self.attend(record, host, control) {
                         return Ok(End::Duration);
                     }
-                    self.attend(record, host, control);
                     Turn::Event
                 }
                 Ok(Next::Restart(snapshot)) => {
@@ -247,8 +246,10 @@ impl Engine {
     }
 
     fn look_for_watchers(&mut self) {
-        self.is_watched =
-            self.captures.is_some() || self.explainer.is_some() || self.beside.is_some();
+        self.is_watched = self.settings.duration.is_some()
+            || self.captures.is_some()
+            || self.explainer.is_some()
+            || self.beside.is_some();
     }
 
     pub const fn rules(&self) -> &Rules {
@@ -292,7 +293,60 @@ impl Engine {
         self.forget_at = ts.saturating_add(forget.interval.max(1));
     }
 
-    #[inline]
+    /// Takes a batch to its end, unless the run ends before.
+    #[inline(always)]
+    fn attend_batch(
+        &mut self,
+        batch: &mut Batch<'_>,
+        host: &mut dyn Host,
+        control: &mut impl Control,
+    ) -> Option<End> {
+        while let Some(record) = &mut batch.next() {
+            if !self.attend(record, host, control) {
+                return Some(End::Duration);
+            }
+            if !control.goes_on(Turn::Event) {
+                return Some(End::Stopped);
+            }
+        }
+        None
+    }
+
+    /// The next event of the stream, unless it is later than the run is long: then false.
+    #[inline(always)]
+    fn attend(
+        &mut self,
+        record: &mut Record<'_>,
+        host: &mut dyn Host,
+        control: &mut impl Control,
+    ) -> bool {
+        if self.is_watched {
+            return self.attend_watched(record, host, control);
+        }
+        self.begin(record);
+        let mut now = Now::new(&record.event, host);
+        self.state.advance(&mut now);
+        if self.is_asked(record) {
+            self.assert_rules(record, now.current(), control);
+        }
+        self.end(record, host);
+        true
+    }
+
+    #[inline(always)]
+    fn begin(&mut self, record: &mut Record<'_>) {
+        self.n_events += 1;
+        record.event.set_num(self.n_events);
+        self.session.begin(&record.event);
+    }
+
+    #[inline(always)]
+    fn end(&mut self, record: &Record<'_>, host: &mut dyn Host) {
+        if record.event.ts() >= self.forget_at {
+            self.forget_gone(record.event.ts(), host);
+        }
+    }
+
     fn is_over(&mut self, record: &Record<'_>) -> bool {
         let Some(most) = self.settings.duration else { return false };
         let ts = record.event.ts();
@@ -300,36 +354,17 @@ impl Engine {
         ts.saturating_sub(first) > most
     }
 
-    /// The next event of the stream.
-    #[inline(always)]
-    fn attend(&mut self, record: &mut Record<'_>, host: &mut dyn Host, control: &mut impl Control) {
-        self.n_events += 1;
-        record.event.set_num(self.n_events);
-        self.take(record, host, control);
-        if record.event.ts() >= self.forget_at {
-            self.forget_gone(record.event.ts(), host);
-        }
-    }
-
-    #[inline(always)]
-    fn take(&mut self, record: &Record<'_>, host: &mut dyn Host, control: &mut impl Control) {
-        self.session.begin(&record.event);
-        if self.is_watched {
-            return self.take_watched(record, host, control);
-        }
-        let current = self.state.apply(&record.event, host);
-        if self.is_asked(record) {
-            self.assert_rules(record, current, control);
-        }
-    }
-
     #[inline(never)]
-    fn take_watched(
+    fn attend_watched(
         &mut self,
-        record: &Record<'_>,
+        record: &mut Record<'_>,
         host: &mut dyn Host,
         control: &mut impl Control,
-    ) {
+    ) -> bool {
+        if self.is_over(record) {
+            return false;
+        }
+        self.begin(record);
         if let Some(captures) = &mut self.captures {
             captures.before(record, &mut self.state, host);
         }
@@ -349,6 +384,8 @@ impl Engine {
             captures.after(record.event.ts());
         }
         self.tell_captures(control);
+        self.end(record, host);
+        true
     }
 
     /// Whether any rule may match.

@@ -67,38 +67,40 @@ impl std::fmt::Display for Malformed {
 impl std::error::Error for Malformed {}
 
 impl Header {
+    /// So many bytes [`Header::read_usual`] looks at; a short record may have fewer.
+    pub const USUAL_LEN: usize = HEADER_LEN + LENS_LEN;
+
     /// Checks the record at the start of `bytes`, which may hold more: all lengths, once.
     #[inline]
     pub fn read(bytes: &[u8]) -> Result<Self, Malformed> {
-        match Self::read_usual(bytes, bytes.len()) {
-            Some(header) => Ok(header),
-            None => Self::read_any(bytes),
+        match bytes.first_chunk().and_then(Self::read_usual) {
+            Some(header) if header.len() <= bytes.len() => Ok(header),
+            _ => Self::read_any(bytes),
         }
     }
 
-    /// Of so many bytes [`Header::read_usual`] needs to know more than a short record may have.
-    pub const USUAL_LEN: usize = HEADER_LEN + LENS_LEN;
-
-    /// As [`Header::read`] of a record in the first `room` of `bytes`, if it is of today, its lengths are the usual ones, and
-    /// there are [`Header::USUAL_LEN`] bytes; none for all others. This runs for every record.
+    /// As [`Header::read`], of records of the usual look only; none if it is another. It is for the caller to compare its length
+    /// with the bytes that are there, and what `start` has behind the end of a short record does not matter. This runs for
+    /// every record.
     #[inline(always)]
-    pub fn read_usual(bytes: &[u8], room: usize) -> Option<Self> {
-        let (head, rest) = bytes.split_first_chunk()?;
-        let lens = rest.first_chunk()?;
-        let shape = SHAPES.get(usize::from(number_of(head)))?;
-        let n_params = le_u32(&head[22..26]);
-        let found = shape.find(n_params, lens)?;
+    pub fn read_usual(start: &[u8; Header::USUAL_LEN]) -> Option<Self> {
+        let (head, rest) = start.split_first_chunk::<HEADER_LEN>()?;
+        // In one load, which holds a length's half, too.
+        let numbers = le_u64(&head[18..26]);
+        let number = (numbers >> 16) as u16;
+        let n_params = (numbers >> 32) as u32;
+        let found = SHAPES.get(usize::from(number))?.find(n_params, rest.first_chunk()?)?;
         let header = Self {
             ts: le_u64(&head[0..8]),
             tid: le_u64(&head[8..16]).cast_signed(),
             len: le_u32(&head[16..20]),
-            code: code_of(head)?,
+            code: EventCode::new(number)?,
             n_params: n_params as u8,
             len_width: 2,
             is_usual: true,
             any: found.any,
         };
-        (found.end <= header.len() && header.len() <= room).then_some(header)
+        (found.end <= header.len()).then_some(header)
     }
 
     #[inline(never)]
@@ -153,8 +155,13 @@ impl Header {
     /// The event whose header this is; `bytes` are those that were checked.
     #[inline]
     pub fn event(self, bytes: &[u8]) -> Event<'_> {
+        self.of_record(bytes.get(..self.len()).unwrap_or_default())
+    }
+
+    /// As [`Header::event`], of the record alone.
+    #[inline(always)]
+    pub const fn of_record(self, record: &[u8]) -> Event<'_> {
         let Self { ts, tid, len: _, code, n_params, len_width, is_usual, any } = self;
-        let record = bytes.get(..self.len()).unwrap_or_default();
         Event { record, ts, tid, code, n_params, len_width, is_usual, any, cpu: 0, num: 0 }
     }
 }

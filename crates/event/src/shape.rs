@@ -235,6 +235,15 @@ impl<'a> Event<'a> {
         }
     }
 
+    /// As [`Event::i64`], -1 if it is missing.
+    #[inline(always)]
+    pub fn fd_at(&self, place: &Place<8>) -> i64 {
+        match self.find(place) {
+            Some(bytes) => i64::from_le_bytes(*bytes),
+            None => self.i64_elsewhere(place.index).unwrap_or(-1),
+        }
+    }
+
     /// As [`Event::u32`].
     #[inline(always)]
     pub fn u32_at(&self, place: &Place<4>) -> Option<u32> {

@@ -48,6 +48,7 @@ struct Clock {
     /// Of the event, and of the one before; 0 if there was none.
     ts: u64,
     before_ts: u64,
+    /// Of the last switch.
     exectime: u64,
     /// When each CPU last switched threads.
     switches: Vec<u64>,
@@ -94,7 +95,6 @@ impl Session {
         let clock = &mut self.clock;
         clock.before_ts = clock.ts;
         clock.ts = event.ts();
-        clock.exectime = 0;
         if clock.first_ts == 0 || event.code().is_enter() {
             clock.begin(event);
         }
@@ -276,8 +276,11 @@ impl<'a> Context<'a> {
     }
 
     /// Nanoseconds since the CPU last switched threads, if the event is a switch.
-    pub(crate) const fn exectime(&self) -> u64 {
-        self.session.clock.exectime
+    pub(crate) fn exectime(&self) -> u64 {
+        match self.event.code() {
+            EventCode::SCHEDSWITCH_V1 | EventCode::SCHEDSWITCH => self.session.clock.exectime,
+            _ => 0,
+        }
     }
 
     /// All the [`Context::exectime`] of the event's thread.

@@ -39,7 +39,7 @@ pub use limits::{Limits, Stats};
 pub use path::join as join_path;
 pub use rescan::Mark;
 pub use slot::Slot;
-pub use state::{Current, State};
+pub use state::{Current, Now, State};
 pub use thread::{Thread, flags};
 pub use threads::ThreadIdx;
 pub use users::{Group, User};

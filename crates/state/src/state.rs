@@ -77,13 +77,31 @@ impl Current {
 }
 
 /// An event as it is being applied.
-pub(crate) struct Now<'a> {
+pub struct Now<'a> {
     pub(crate) event: &'a Event<'a>,
     pub(crate) host: &'a mut dyn Host,
     /// What is known of it so far.
     pub(crate) current: Current,
     /// Whether the thread had an enter event before: only then a record of it may be kept.
     pub(crate) has_entered: bool,
+}
+
+impl<'a> Now<'a> {
+    #[inline(always)]
+    pub fn new(event: &'a Event<'a>, host: &'a mut dyn Host) -> Self {
+        Self { event, host, current: Current::NONE, has_entered: false }
+    }
+
+    /// What the event is about, once it was applied.
+    pub const fn current(&self) -> Current {
+        self.current
+    }
+}
+
+impl std::fmt::Debug for Now<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Now").field("event", &self.event).finish_non_exhaustive()
+    }
 }
 
 impl State {
@@ -106,19 +124,24 @@ impl State {
     }
 
     /// Brings the picture up to date with `event`. What [`Current`] names stays until the next call.
-    #[inline(always)]
     pub fn apply(&mut self, event: &Event<'_>, host: &mut dyn Host) -> Current {
-        self.settle(host);
-        let rule = Rule::of(event.code());
-        let mut now = Now { event, host, current: Current::NONE, has_entered: false };
+        let mut now = Now::new(event, host);
+        self.advance(&mut now);
+        now.current
+    }
+
+    /// As [`State::apply`], for whoever looks at few events: what they are about is left in `now`.
+    #[inline(always)]
+    pub fn advance(&mut self, now: &mut Now<'_>) {
+        let rule = Rule::of(now.event.code());
+        self.settle(now.host);
         if rule.has_thread {
-            self.find_thread_and_fd(rule, &mut now);
+            self.find_thread_and_fd(rule, now);
         }
         if let Some(handler) = rule.handler {
-            handler(self, &mut now);
+            handler(self, now);
         }
-        self.finish(rule, &mut now);
-        now.current
+        self.finish(rule, now);
     }
 
     /// Does what the last event left to be done once nobody looks at it any more: what it closed goes. The next event
@@ -645,7 +668,7 @@ fn meet(
         }
     }
     if now.current.fd == -1 {
-        now.current.fd = rule.fd(event).unwrap_or(-1);
+        now.current.fd = rule.fd(event);
     }
     last.fd = now.current.fd;
     if now.current.fd < 0 {

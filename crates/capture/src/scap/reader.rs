@@ -5,6 +5,7 @@ use std::{collections::HashMap, fs::File, io, io::Read, path::Path};
 use gyr_event::{Event, EventCode, HEADER_LEN, Header, Malformed, snapshot::Snapshot};
 
 use super::{
+    batch::{Batch, Plain, RECORD_START, Taken},
     block::{self, EVENT_BLOCK_MAX, EventBlock, HEAD_LEN, Kind, LARGE_BLOCK_MAX, MAGIC, TAIL_LEN},
     convert::{Converted, Converter, is_of_today},
     fields::{Bad, Fields},
@@ -123,77 +124,28 @@ impl Replay {
 impl Source for Replay {
     fn next(&mut self) -> Result<Next<'_>, SourceError> {
         self.input.consume(std::mem::take(&mut self.pending));
-        let found = if self.in_prelude { None } else { long_record(self.input.window()) };
-        let Some((header, plain)) = found else { return self.next_of_any_kind() };
-        self.pending = plain.block_len;
+        let found = if self.in_prelude { None } else { Plain::of_today(self.input.window()) };
+        let Some((header, cpu, block_len)) = found else { return self.next_of_any_kind() };
+        self.pending = block_len;
         self.stats.records += 1;
-        let record = self.input.window().get(PLAIN_START..).unwrap_or_default();
-        let event = header.event(record).at(plain.cpu, 0);
+        let record = self.input.window().get(RECORD_START..).unwrap_or_default();
+        let event = header.event(record).at(cpu, 0);
         Ok(Next::Record(Record { event, flags: RecordFlags::default() }))
     }
 
-    #[inline(always)]
-    fn ready(&mut self) -> Option<Record<'_>> {
+    fn batch(&mut self) -> Batch<'_> {
         self.input.consume(std::mem::take(&mut self.pending));
-        if self.in_prelude {
-            return None;
-        }
-        let (rest, plain) = plain_block(self.input.window())?;
-        let header = Header::read_usual(rest, plain.room)?;
-        self.pending = plain.block_len;
-        self.stats.records += 1;
-        let event = header.event(rest).at(plain.cpu, 0);
-        Some(Record { event, flags: RecordFlags::default() })
+        if self.in_prelude { Batch::default() } else { Batch::new(self.input.window()) }
+    }
+
+    fn took(&mut self, taken: Taken) {
+        self.input.consume(taken.len);
+        self.stats.records += taken.records;
     }
 
     fn stats(&self) -> Stats {
         Stats { bytes: self.input.offset() + self.pending as u64, ..self.stats }
     }
-}
-
-/// Where the record starts in the block that nearly all of a capture's blocks are: head, CPU, record.
-const PLAIN_START: usize = HEAD_LEN + 2;
-
-/// What is around the record in a block of the plainest kind.
-struct Plain {
-    cpu: u16,
-    block_len: usize,
-    /// What the record may take.
-    room: usize,
-}
-
-/// The window from the first block's record on, if the block is of the plainest kind and wholly there.
-///
-/// Everything else is left to [`Replay::next_of_any_kind`], which comes to the same answer where both have one.
-#[inline(always)]
-fn plain_block(window: &[u8]) -> Option<(&[u8], Plain)> {
-    if window.len() < PLAIN_START + Header::USUAL_LEN {
-        return None;
-    }
-    let (head, rest) = window.split_first_chunk::<PLAIN_START>()?;
-    let [number, len] = [&head[..4], &head[4..8]].map(le_u32);
-    let block_len = len as usize;
-    if number != block::EVENT_V2
-        || block_len > window.len()
-        || block_len > HEAD_LEN + EVENT_BLOCK_MAX
-    {
-        return None;
-    }
-    let cpu = u16::from_le_bytes([head[8], head[9]]);
-    let room = block_len.checked_sub(PLAIN_START + TAIL_LEN)?;
-    Some((rest, Plain { cpu, block_len, room }))
-}
-
-/// The record of the first block, if it is of today, whatever its lengths: those of clone and exec are many.
-#[inline(never)]
-fn long_record(window: &[u8]) -> Option<(Header, Plain)> {
-    let (rest, plain) = plain_block(window)?;
-    let header = Header::read(rest.get(..plain.room)?).ok()?;
-    is_of_today(&header).then_some((header, plain))
-}
-
-fn le_u32(bytes: &[u8]) -> u32 {
-    bytes.first_chunk().map_or(0, |chunk| u32::from_le_bytes(*chunk))
 }
 
 /// What the stream holds next.

@@ -150,13 +150,19 @@ impl Rule {
         if self.fd_param == NO_FD { None } else { Some(self.fd_param as usize) }
     }
 
-    /// The number of the fd that the event is about.
+    /// The number of the fd that the event is about; -1 if there is none.
     #[inline(always)]
-    pub(crate) fn fd(&self, event: &Event<'_>) -> Option<i64> {
+    pub(crate) fn fd(&self, event: &Event<'_>) -> i64 {
         match &self.fd_place {
-            Some(place) => event.i64_at(place),
-            None => event.i64(self.fd_param()?),
+            Some(place) => event.fd_at(place),
+            None if self.fd_param == NO_FD => -1,
+            None => self.fd_elsewhere(event),
         }
+    }
+
+    #[inline(never)]
+    fn fd_elsewhere(&self, event: &Event<'_>) -> i64 {
+        event.i64(usize::from(self.fd_param)).unwrap_or(-1)
     }
 }
 
