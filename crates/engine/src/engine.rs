@@ -320,10 +320,12 @@ impl Engine {
         host: &mut dyn Host,
         control: &mut impl Control,
     ) -> bool {
+        record.event.set_num(self.n_events + 1);
         if self.is_watched {
             return self.attend_watched(record, host, control);
         }
-        self.begin(record);
+        self.n_events += 1;
+        self.session.begin(&record.event);
         let mut now = Now::new(&record.event, host);
         self.state.advance(&mut now);
         if self.is_asked(record) {
@@ -331,13 +333,6 @@ impl Engine {
         }
         self.end(record, host);
         true
-    }
-
-    #[inline(always)]
-    fn begin(&mut self, record: &mut Record<'_>) {
-        self.n_events += 1;
-        record.event.set_num(self.n_events);
-        self.session.begin(&record.event);
     }
 
     #[inline(always)]
@@ -364,7 +359,8 @@ impl Engine {
         if self.is_over(record) {
             return false;
         }
-        self.begin(record);
+        self.n_events += 1;
+        self.session.begin(&record.event);
         if let Some(captures) = &mut self.captures {
             captures.before(record, &mut self.state, host);
         }

@@ -83,7 +83,7 @@ impl Header {
     /// with the bytes that are there, and what `start` has behind the end of a short record does not matter. This runs for
     /// every record.
     #[inline(always)]
-    pub fn read_usual(start: &[u8; Header::USUAL_LEN]) -> Option<Self> {
+    pub fn read_usual(start: &[u8; Self::USUAL_LEN]) -> Option<Self> {
         let (head, rest) = start.split_first_chunk::<HEADER_LEN>()?;
         // In one load, which holds a length's half, too.
         let numbers = le_u64(&head[18..26]);

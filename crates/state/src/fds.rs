@@ -220,7 +220,8 @@ impl FdTable {
             let first = self.dense.get(small.trailing_zeros() as usize);
             return first.and_then(Option::as_ref).map(|entry| entry.key.bucket);
         }
-        let mut index = of_fd;
+        // Where only small numbers are indexed, those in the bucket were all seen above.
+        let mut index = if self.dense.len() > N_SMALL { of_fd } else { N_SMALL };
         while let Some(slot) = self.dense.get(index) {
             if let Some(entry) = slot.as_ref().filter(|_| !self.is_memory(index)) {
                 return Some(entry.key.bucket);
