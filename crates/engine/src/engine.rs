@@ -159,6 +159,10 @@ impl Engine {
                     if !self.attend(record, host, control) {
                         return Ok(End::Duration);
                     }
+                    // Behind a batch is soon enough: each ends at the next clone or exec, at the latest.
+                    if record.event.ts() >= self.forget_at {
+                        self.forget_gone(record.event.ts(), host);
+                    }
                     Turn::Event
                 }
                 Ok(Next::Restart(snapshot)) => {
@@ -331,15 +335,7 @@ impl Engine {
         if self.is_asked(record) {
             self.assert_rules(record, now.current(), control);
         }
-        self.end(record, host);
         true
-    }
-
-    #[inline(always)]
-    fn end(&mut self, record: &Record<'_>, host: &mut dyn Host) {
-        if record.event.ts() >= self.forget_at {
-            self.forget_gone(record.event.ts(), host);
-        }
     }
 
     fn is_over(&mut self, record: &Record<'_>) -> bool {
@@ -380,7 +376,6 @@ impl Engine {
             captures.after(record.event.ts());
         }
         self.tell_captures(control);
-        self.end(record, host);
         true
     }
 
