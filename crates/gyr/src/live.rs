@@ -6,7 +6,7 @@ use anyhow::Result;
 use gyr_config::Config;
 use gyr_event::Interest;
 use gyr_event::snapshot::Snapshot;
-use gyr_probe::Probe;
+use gyr_probe::{EntryTracepoints, Probe};
 
 use crate::network;
 
@@ -19,7 +19,11 @@ pub(crate) struct Live {
 }
 
 /// Starts the probe with what the configuration says about it.
-pub(crate) fn start(config: &Config, interest: Interest) -> Result<Live> {
+pub(crate) fn start(
+    config: &Config,
+    interest: Interest,
+    entries: EntryTracepoints,
+) -> Result<Live> {
     let default = gyr_probe::Config::default();
     let mut probe = Probe::load(&gyr_probe::Config {
         interest,
@@ -29,6 +33,7 @@ pub(crate) fn start(config: &Config, interest: Interest) -> Result<Live> {
             snaplen => u32::try_from(snaplen).unwrap_or(u32::MAX),
         },
         drop_failed: config.engine.modern_ebpf.drop_failed_exit,
+        entries,
     })?;
     probe.attach()?;
     network::resolve();

@@ -49,6 +49,20 @@ fn no_thread_keeps_more_than_is_needed() {
 }
 
 #[test]
+fn the_start_of_opens_is_watched_by_tracepoints_of_their_own() {
+    if !may_load_ebpf() {
+        return;
+    }
+    let folder = Folder::new("entries", &[("rules.yaml", RULES), ("conf.yaml", CONF)]);
+    let mut gyr = Command::new(env!("CARGO_BIN_EXE_gyr"));
+    let gyr = Running(watch(&mut gyr, &folder));
+    let fds = fs::read_dir(format!("/proc/{}/fd", gyr.0.id())).unwrap();
+    let links = fds.filter_map(|fd| fs::read_link(fd.unwrap().path()).ok());
+    let n_events = links.filter(|link| link.ends_with("anon_inode:[perf_event]")).count();
+    assert!(n_events >= 2, "{n_events}");
+}
+
+#[test]
 fn a_user_of_its_own_with_the_needed_capabilities_will_do() {
     if !may_load_ebpf() {
         return;

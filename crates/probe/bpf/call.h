@@ -17,6 +17,8 @@
 		if ((condition) && begin(&writer, PARAMS_##event)) {                                                   \
 			writer.scratch->ia32 = is_ia32_call();                                                         \
 			writer.scratch->regs = ctx[0];                                                                 \
+			if (is_foreign(writer.scratch->ia32, ((struct pt_regs *)ctx[0])->orig_ax))                     \
+				writer.scratch->flags = FOREIGN;                                                       \
 			fill_##name(&writer, (struct pt_regs *)ctx[0], ret);                                           \
 			finish(&writer, EVENT_##event, PARAMS_##event);                                                \
 		}                                                                                                      \

@@ -10,8 +10,8 @@ enum { NR_OPEN = 2, NR_CONNECT = 42, NR_CREAT = 85, NR_OPENAT = 257, NR_OPENAT2 
 
 // What a thread's call began with. With what the kernel adds it is below 1 KiB: each thread that opens or connects has one.
 struct entered {
-	// The native number of the call; 0 when none is under way.
-	__u32 nr;
+	// Which call it is, by `call_of`; 0 when none is under way.
+	__u32 call;
 	// How many bytes there are, as in a record: of the name with its NUL, or of the address. 0 if they could not be read.
 	__u32 len;
 	struct open_how how;
@@ -64,31 +64,32 @@ static __always_inline void keep_address(struct entered *kept, unsigned long fro
 	abandon(w);
 }
 
-SEC("tp_btf/sys_enter")
-int enter(__u64 *ctx)
+// A call by its native number and its entry: what a native one began with, and that no end was told of, is not what one through
+// another entry began with.
+static __always_inline __u32 call_of(__u32 nr, bool foreign)
 {
-	struct pt_regs *regs = (struct pt_regs *)ctx[0];
-	__u64 nr = regs->orig_ax;
-	if (!may_have(&wanted.enters, nr))
-		return 0;
-	bool ia32 = is_ia32_call();
-	nr = ia32 ? native_number(regs, true) : (__u32)nr & ~X32_BIT;
+	return foreign ? nr | X32_BIT : nr;
+}
+
+// Keeps what a call begins with, if the start of `nr` is wanted.
+static __always_inline void keep(struct pt_regs *regs, __u64 nr, bool ia32)
+{
 	if (!has(&wanted.native, nr))
-		return 0;
+		return;
 	__u32 n_name = nr == NR_OPENAT || nr == NR_OPENAT2 || nr == NR_CONNECT;
 	if (!n_name && nr != NR_OPEN && nr != NR_CREAT)
-		return 0;
+		return;
 	const struct settings *settings = the_settings();
 	struct counters *counters = the_counters();
 	if (!settings || !counters || settings->own_pid == bpf_get_current_pid_tgid() >> 32)
-		return 0;
+		return;
 	struct entered *kept = bpf_task_storage_get(&entered, bpf_get_current_task_btf(), NULL,
 						    BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!kept) {
 		counters->enter_faults++;
-		return 0;
+		return;
 	}
-	kept->nr = nr;
+	kept->call = call_of(nr, is_foreign(ia32, regs->orig_ax));
 	kept->len = 0;
 	unsigned long from = ia32 ? narrow_argument(regs, n_name) : n_name ? regs->si : regs->di;
 	unsigned long third = ia32 ? narrow_argument(regs, 2) : regs->dx;
@@ -101,6 +102,27 @@ int enter(__u64 *ctx)
 	__u8 first;
 	if (!kept->len && from && bpf_probe_read_user(&first, 1, (void *)from))
 		counters->enter_faults++;
+}
+
+// Of any call through any entry: all calls on the machine pay for it.
+SEC("tp_btf/sys_enter")
+int enter(__u64 *ctx)
+{
+	struct pt_regs *regs = (struct pt_regs *)ctx[0];
+	__u64 nr = regs->orig_ax;
+	if (!may_have(&wanted.enters, nr))
+		return 0;
+	bool ia32 = is_ia32_call();
+	keep(regs, ia32 ? native_number(regs, true) : (__u32)nr & ~X32_BIT, ia32);
+	return 0;
+}
+
+// Of one call, whose own tracepoint the kernel has: it runs for that call only, if that came through the native entry.
+SEC("tp/syscalls/sys_enter_openat")
+int enter_native(void *ctx)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	keep(regs, regs->orig_ax, false);
 	return 0;
 }
 
@@ -149,6 +171,17 @@ static __always_inline bool is_same_how(struct open_how a, struct open_how b)
 	return a.flags == b.flags && a.mode == b.mode && a.resolve == b.resolve;
 }
 
+// What a call of which the start was not seen must have begun with: the path of the file that it has opened. So it is until
+// `enter` is attached for the first call that is not native, which could else be raced unseen.
+static __always_inline __u32 path_of_opened(struct scratch *scratch, __u32 slot, __u32 nr, __u32 at)
+{
+	struct pt_regs *regs = (struct pt_regs *)scratch->regs;
+	long fd = (int)BPF_CORE_READ(regs, ax);
+	if (!(scratch->flags & FOREIGN) || nr == NR_CONNECT || fd < 0)
+		return 0;
+	return path_to(slot, at, (__u64)file_of(fd));
+}
+
 // Whether the call `nr` began with something else than its last parameter, which is between two places in the record: what
 // that was is then kept beside the record.
 __noinline int has_changed(__u32 slot, __u32 nr, __u32 start, __u32 end)
@@ -157,27 +190,35 @@ __noinline int has_changed(__u32 slot, __u32 nr, __u32 start, __u32 end)
 		return false;
 	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &slot);
 	struct entered *kept = bpf_task_storage_get(&entered, bpf_get_current_task_btf(), NULL, 0);
-	if (!scratch || !kept || kept->nr != nr)
+	if (!scratch)
 		return false;
-	__u32 len = kept->len;
-	kept->nr = 0;
-	const void *bytes = kept->bytes;
-	if (len > sizeof(kept->bytes)) {
-		bytes = bpf_task_storage_get(&entered_long, bpf_get_current_task_btf(), NULL, 0);
-		if (!bytes)
-			return false;
+	// Two places behind all that such a record can hold.
+	__u32 second = RECORD_MAX / 2 + 1, third = second + 2 * PATH_MAX, len;
+	const void *bytes;
+	bool is_changed = false;
+	if (kept && kept->call == call_of(nr, scratch->flags & FOREIGN)) {
+		len = kept->len;
+		kept->call = 0;
+		bytes = kept->bytes;
+		if (len > sizeof(kept->bytes)) {
+			bytes = bpf_task_storage_get(&entered_long, bpf_get_current_task_btf(), NULL, 0);
+			if (!bytes)
+				return false;
+		}
+		is_changed = nr == NR_OPENAT2 && !is_same_how(scratch->how, kept->how);
+		scratch->how = kept->how;
+	} else {
+		len = path_of_opened(scratch, slot, nr, third);
+		bytes = &scratch->record[third];
 	}
 	opaque(len);
 	if (len == 0 || len > PATH_MAX)
 		return false;
-	bool is_changed = len != end - start || (nr == NR_OPENAT2 && !is_same_how(scratch->how, kept->how));
-	// Behind all that such a record can hold.
-	__u32 second = RECORD_MAX / 2 + 1;
+	is_changed |= len != end - start;
 	if (!is_changed && !bpf_probe_read_kernel(&scratch->record[second], len, bytes))
 		is_changed = !is_same(scratch, slot, start, second, len);
 	scratch->begun = (__u64)bytes;
 	scratch->begun_len = len;
-	scratch->how = kept->how;
 	return is_changed;
 }
 

@@ -40,7 +40,7 @@ typedef struct {
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct pt_regs {
-	unsigned long bp, bx, r10, r9, r8, cx, dx, si, di, orig_ax, ip;
+	unsigned long bp, bx, r10, r9, r8, cx, dx, si, di, orig_ax, ax, ip;
 };
 
 struct thread_info {

@@ -72,12 +72,17 @@ struct opened {
 	__u32 created;
 };
 
+// The record is of a call that came through another entry than the native one.
+enum { FOREIGN = 1 };
+
 // Memory of a program under way. What is kept here rather than in registers looks the same to the verifier whatever way
 // it came to be: it then sees the same state in each round of a loop, and behind each branch, and soon believes it.
 struct scratch {
 	__u32 busy;
 	// Whether the call came through the 32-bit entry: its arguments are elsewhere, its pointers shorter.
 	__u32 ia32;
+	// What the prefix of the record will say.
+	__u32 flags;
 	// The call's struct pt_regs, and as a mere number.
 	__u64 regs;
 	struct opened opened;

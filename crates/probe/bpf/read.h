@@ -29,6 +29,12 @@ static __always_inline bool is_ia32_call(void)
 	return BPF_CORE_READ(current_task(), thread_info.status) & TS_COMPAT;
 }
 
+// Whether a call came through another entry than the native one: the tracepoints of single calls do not tell of it.
+static __always_inline bool is_foreign(bool ia32, __u64 nr)
+{
+	return ia32 || nr & X32_BIT;
+}
+
 // How many arguments each call behind socketcall has.
 static const __u8 ia32_socket_args[IA32_SOCKET_CALLS] = {0, 3, 3, 3, 2, 3, 3, 3, 4, 4, 4, 6, 6, 2, 5, 5, 3, 3, 4, 5, 4};
 

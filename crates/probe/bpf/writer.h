@@ -9,6 +9,7 @@
 // Before each record on the ring.
 struct prefix {
 	__u16 cpu;
+	// FOREIGN or none.
 	__u16 flags;
 	__u32 seq;
 };
@@ -111,6 +112,7 @@ static __always_inline bool begin(struct writer *w, __u32 n_params)
 		return false;
 	}
 	w->scratch->busy = 1;
+	w->scratch->flags = 0;
 	w->slot = slot;
 	w->at = LENGTHS + 2 * n_params;
 	w->next = 0;
@@ -149,7 +151,7 @@ static __always_inline void finish(struct writer *w, __u32 code, __u32 n_params)
 	header->code = code;
 	header->n_params = n_params;
 	prefix->cpu = bpf_get_smp_processor_id();
-	prefix->flags = 0;
+	prefix->flags = w->scratch->flags;
 	prefix->seq = w->counters->attempted++;
 	if (len > HEADER + RECORD_MAX) {
 		w->counters->too_large++;

@@ -115,6 +115,9 @@ pub(crate) struct Prefix {
     pub(crate) seq: u32,
 }
 
+/// Of [`Prefix::flags`]: the call came through another entry than the native one.
+pub(crate) const FOREIGN: u16 = 1;
+
 impl Prefix {
     /// The prefix and the record behind it; `None` if the bytes are too few.
     pub(crate) fn split(bytes: &[u8]) -> Option<(Self, &[u8])> {

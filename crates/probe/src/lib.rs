@@ -4,6 +4,7 @@
 //! the probe is then a [`Source`](gyr_capture::Source) of events. The programs are C, in `bpf/`; what they and this side
 //! share is in `layout`. The only crate with clang and libbpf.
 
+mod entries;
 mod ia32_table;
 mod layout;
 mod load;
@@ -12,5 +13,6 @@ mod ring;
 mod source;
 mod stats;
 
+pub use entries::EntryTracepoints;
 pub use load::{Config, LoadError, Probe};
 pub use stats::{CpuStats, ProgramStats, Stats};

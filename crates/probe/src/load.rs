@@ -12,6 +12,7 @@ use libbpf_rs::{
     PrintLevel, ProgramInput,
 };
 
+use crate::entries::EntryTracepoints;
 use crate::layout::{self, Counters, LEVELS, SYSCALL_SLOTS, Settings};
 use crate::programs::Programs;
 use crate::ring::Ring;
@@ -29,8 +30,12 @@ const TRACEPOINTS: &[(&str, &[&str])] = &[
     ("sched_switch", &["sched_switch"]),
     ("page_fault_user", &["page_fault_user"]),
     ("page_fault_kernel", &["page_fault_kernel"]),
-    ("enter", layout::ENTERED),
 ];
+
+/// The programs that look at how calls of [`layout::ENTERED`] begin: one of them is attached, the native one to the
+/// tracepoints of these calls only, the other to that of all.
+const NATIVE_ENTRY: &str = "enter_native";
+const ANY_ENTRY: &str = "enter";
 
 /// How often the clock is looked at.
 const TIME_KEEPING: Duration = Duration::from_secs(1);
@@ -47,11 +52,19 @@ pub struct Config {
     pub snaplen: u32,
     /// Leave out calls that failed.
     pub drop_failed: bool,
+    /// Without them every call on the machine is looked at when it begins, as soon as opens or connects are of interest.
+    pub entries: EntryTracepoints,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { interest: Interest::all(), ring_bytes: 32 << 20, snaplen: 80, drop_failed: false }
+        Self {
+            interest: Interest::all(),
+            ring_bytes: 32 << 20,
+            snaplen: 80,
+            drop_failed: false,
+            entries: EntryTracepoints::default(),
+        }
     }
 }
 
@@ -92,6 +105,9 @@ pub struct Probe {
     /// Some can be added: each time from another object that shares the maps of the first.
     programs: Programs,
     interest: Interest,
+    entries: EntryTracepoints,
+    /// Whether a call came through another entry than the native one.
+    has_foreign: bool,
     attached: bool,
     settings: Settings,
     /// When the clock was last looked at.
@@ -133,6 +149,8 @@ impl Probe {
             maps,
             programs: Programs::default(),
             interest: Interest::none(),
+            entries: config.entries.clone(),
+            has_foreign: false,
             attached: false,
             settings: Settings::default(),
             kept_time: Instant::now(),
@@ -166,7 +184,9 @@ impl Probe {
         }
         self.update(".bss.wanted", 0, &layout::interest_bytes(interest))?;
         self.interest = interest.clone();
-        self.programs.keep_attached(|name| needs(interest, name));
+        self.programs.keep_attached(|name, call| {
+            needs(interest, name) && (call.is_empty() || entered(interest).contains(&call))
+        });
         if self.attached { self.attach_tracepoints() } else { Ok(()) }
     }
 
@@ -276,7 +296,36 @@ impl Probe {
                 self.attach_program(name)?;
             }
         }
+        self.attach_entry()
+    }
+
+    /// The tracepoints of single calls do not tell of calls through other entries; nor does every kernel have them, or let us.
+    fn attach_entry(&mut self) -> Result<(), LoadError> {
+        if !needs(&self.interest, ANY_ENTRY) || (!self.has_foreign && self.attach_native().is_ok())
+        {
+            return Ok(());
+        }
+        self.attach_program(ANY_ENTRY)?;
+        self.programs.keep_attached(|name, _| name != NATIVE_ENTRY);
         Ok(())
+    }
+
+    fn attach_native(&mut self) -> std::io::Result<()> {
+        let calls =
+            self.entries.of(&entered(&self.interest)).ok_or(std::io::ErrorKind::NotFound)?;
+        for (call, number) in calls {
+            self.programs.attach_to(NATIVE_ENTRY, call, number)?;
+        }
+        Ok(())
+    }
+
+    /// From now on all entries are watched. Should that fail, what a call that is not native has opened is still known by its
+    /// path in the kernel.
+    pub(crate) fn see_foreign(&mut self) {
+        if !self.has_foreign {
+            self.has_foreign = true;
+            let _ = self.attach_entry();
+        }
     }
 
     fn attach_program(&mut self, name: &'static str) -> Result<(), LoadError> {
@@ -313,13 +362,22 @@ fn needs(interest: &Interest, program: &str) -> bool {
     if program == "dispatch" {
         return true;
     }
-    if program == "enter" && !has_task_storage() {
-        return false;
+    if program == ANY_ENTRY {
+        return has_task_storage() && !entered(interest).is_empty();
+    }
+    if program == NATIVE_ENTRY {
+        return has_task_registers() && needs(interest, ANY_ENTRY);
     }
     match TRACEPOINTS.iter().find(|(name, _)| *name == program) {
         Some((_, names)) => interest.iter().any(|syscall| names.contains(&syscall.name)),
         None => interest.iter().any(|syscall| program_name(syscall) == program),
     }
+}
+
+/// The calls that are of interest and looked at when they begin.
+fn entered(interest: &Interest) -> Vec<&'static str> {
+    let is_wanted = |name: &&&str| interest.iter().any(|syscall| syscall.name == **name);
+    layout::ENTERED.iter().filter(is_wanted).copied().collect()
 }
 
 /// The program that tells of a call's exit.
@@ -359,6 +417,11 @@ fn open_object() -> Result<OpenObject, LoadError> {
 /// Whether the kernel gives these programs memory by thread. Without it the start of calls is not looked at.
 fn has_task_storage() -> bool {
     kernel_version() >= (5, 13)
+}
+
+/// Whether the kernel tells programs of single calls' tracepoints the registers that the call began with.
+fn has_task_registers() -> bool {
+    kernel_version() >= (5, 15)
 }
 
 /// Says what is missing before libbpf says it worse.

@@ -4,13 +4,15 @@
     reason = "libbpf attaches a program that it has not just loaded by its descriptor only"
 )]
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr;
 
 use libbpf_rs::Object;
-use libbpf_rs::libbpf_sys::bpf_raw_tracepoint_open;
+use libbpf_rs::libbpf_sys::{
+    PERF_FLAG_FD_CLOEXEC, PERF_TYPE_TRACEPOINT, bpf_raw_tracepoint_open, perf_event_attr,
+};
 
 use crate::stats::ProgramStats;
 
@@ -18,8 +20,8 @@ use crate::stats::ProgramStats;
 #[derive(Debug, Default)]
 pub(crate) struct Programs {
     loaded: HashMap<String, OwnedFd>,
-    /// Each ends when its descriptor is closed.
-    links: HashMap<&'static str, OwnedFd>,
+    /// By the program and, if it is attached to several tracepoints, the one. Each ends when its descriptor is closed.
+    links: HashMap<(&'static str, &'static str), OwnedFd>,
 }
 
 impl Programs {
@@ -44,7 +46,9 @@ impl Programs {
 
     /// Attaches a program to the tracepoint that it was loaded for, unless it is attached or not loaded.
     pub(crate) fn attach(&mut self, name: &'static str) -> io::Result<()> {
-        let Some(program) = self.loaded.get(name).filter(|_| !self.links.contains_key(name)) else {
+        let link = (name, "");
+        let Some(program) = self.loaded.get(name).filter(|_| !self.links.contains_key(&link))
+        else {
             return Ok(());
         };
         // SAFETY: the name is not needed, for such a program knows its tracepoint; the descriptor is open.
@@ -53,19 +57,41 @@ impl Programs {
             return Err(io::Error::from_raw_os_error(-fd));
         }
         // SAFETY: the call has just opened it for us.
-        self.links.insert(name, unsafe { OwnedFd::from_raw_fd(fd) });
+        self.links.insert(link, unsafe { OwnedFd::from_raw_fd(fd) });
         Ok(())
     }
 
-    /// Detaches all others.
-    pub(crate) fn keep_attached(&mut self, wanted: impl Fn(&str) -> bool) {
-        self.links.retain(|name, _| wanted(name));
+    /// Attaches a program to the tracepoint of this number, too, unless it is; an error if it is not loaded.
+    pub(crate) fn attach_to(
+        &mut self,
+        name: &'static str,
+        tracepoint: &'static str,
+        number: u64,
+    ) -> io::Result<()> {
+        let link = (name, tracepoint);
+        if self.links.contains_key(&link) {
+            return Ok(());
+        }
+        let program = self.loaded.get(name).ok_or(io::ErrorKind::NotFound)?;
+        let event = open_event(number)?;
+        // SAFETY: both descriptors are open, and the kernel takes nothing else.
+        if unsafe { libc::ioctl(event.as_raw_fd(), SET_PROGRAM, program.as_raw_fd()) } < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        self.links.insert(link, event);
+        Ok(())
+    }
+
+    /// Detaches all others; asks with the program and the tracepoint.
+    pub(crate) fn keep_attached(&mut self, wanted: impl Fn(&str, &str) -> bool) {
+        self.links.retain(|(name, tracepoint), _| wanted(name, tracepoint));
     }
 
     /// What the kernel shows of the attached programs behind their descriptors.
     pub(crate) fn stats(&self) -> Vec<ProgramStats> {
-        let stats = self.links.keys().filter_map(|name| {
-            let program = self.loaded.get(*name)?;
+        let names: BTreeSet<&'static str> = self.links.keys().map(|(name, _)| *name).collect();
+        let stats = names.into_iter().filter_map(|name| {
+            let program = self.loaded.get(name)?;
             let path = format!("/proc/self/fdinfo/{}", program.as_raw_fd());
             let info = std::fs::read_to_string(path).ok()?;
             let number = |key: &str| {
@@ -81,6 +107,38 @@ impl Programs {
         });
         stats.collect()
     }
+}
+
+/// `PERF_EVENT_IOC_SET_BPF`, which no crate has (include/uapi/linux/perf_event.h).
+const SET_PROGRAM: libc::Ioctl = 0x4004_2408;
+
+/// Opens a tracepoint as an event of the first CPU. A program that is set for it runs on all of them.
+fn open_event(number: u64) -> io::Result<OwnedFd> {
+    let mut attributes = perf_event_attr {
+        type_: PERF_TYPE_TRACEPOINT,
+        size: size_of::<perf_event_attr>() as u32,
+        config: number,
+        ..perf_event_attr::default()
+    };
+    attributes.__bindgen_anon_1.sample_period = 1;
+    let (all, first_cpu, no_group) = (-1, 0, -1);
+    // SAFETY: the attributes outlive the call and are as long as they say.
+    let fd = unsafe {
+        libc::syscall(
+            libc::SYS_perf_event_open,
+            &raw const attributes,
+            all,
+            first_cpu,
+            no_group,
+            u64::from(PERF_FLAG_FD_CLOEXEC),
+        )
+    };
+    let fd = i32::try_from(fd).map_err(io::Error::other)?;
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call has just opened it for us.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// The C library keeps what was freed, and only libbpf uses it much.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use gyr_capture::{Next, Record, RecordFlags, Source, SourceError};
 use gyr_event::Event;
 
-use crate::layout::Prefix;
+use crate::layout::{FOREIGN, Prefix};
 use crate::load::Probe;
 
 /// How long to wait when the ring has run dry, at first and at most.
@@ -70,16 +70,20 @@ impl Source for Probe {
             self.reader.wait();
             return Ok(Next::Idle);
         };
+        let prefix = Prefix::split(self.ring.bytes(place)).map(|(prefix, _)| prefix);
+        if prefix.is_some_and(|prefix| prefix.flags & FOREIGN != 0) {
+            self.see_foreign();
+        }
         let Some((prefix, record)) = Prefix::split(self.ring.bytes(place)) else {
             self.reader.bad += 1;
             return Ok(Next::Idle);
         };
         self.reader.count(prefix, record.len());
         match Event::decode(record) {
-            Ok(event) => Ok(Next::Record(Record {
-                event: event.at(prefix.cpu, 0),
-                flags: RecordFlags(u32::from(prefix.flags)),
-            })),
+            Ok(event) => {
+                let event = event.at(prefix.cpu, 0);
+                Ok(Next::Record(Record { event, flags: RecordFlags::default() }))
+            }
             Err(_) => {
                 self.reader.bad += 1;
                 Ok(Next::Idle)

@@ -132,7 +132,7 @@ fn allocated_bytes_stay_as_processes_come_and_go() {
 }
 
 fn attached(interest: Interest) -> Option<Probe> {
-    let config = Config { interest, ring_bytes: 32 << 20, snaplen: 80, drop_failed: false };
+    let config = Config { interest, ..Config::default() };
     match Probe::load(&config) {
         Ok(mut probe) => {
             probe.attach().unwrap();

@@ -17,6 +17,7 @@ use gyr_alert::Alert;
 use gyr_config::Config;
 use gyr_engine::{Control, Engine, Settings, Turn};
 use gyr_outputs::Outputs;
+use gyr_probe::EntryTracepoints;
 use gyr_state::Limits;
 
 use crate::cli::SelftestOptions;
@@ -89,7 +90,8 @@ fn alone(config: &Config, mark: &Mark) -> Result<Trial> {
         |problem| say(&problem.to_string()),
     )?;
     let rules = trial::rules(&mark.0)?;
-    let live = live::start(config, selection(config, rules.ruleset()).syscalls)?;
+    let live =
+        live::start(config, selection(config, rules.ruleset()).syscalls, EntryTracepoints::find())?;
     let (mut probe, mut host) = (live.probe, live.host);
     let settings = Settings {
         hostname: hostname().into(),

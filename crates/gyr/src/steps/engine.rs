@@ -17,12 +17,13 @@ use gyr_engine::{CaptureNotice, Control, End as Ended, Engine, Forget, Settings,
 use gyr_event::Interest;
 use gyr_fields::{BufferFormat, Field, Session};
 use gyr_outputs::{Outputs, Sender};
+use gyr_probe::EntryTracepoints;
 use gyr_rules::{BaseSyscalls, Ruleset, Selection, event_names};
 use gyr_state::{Limits, NoHost};
 use jiff::tz::TimeZone;
 
 use super::rules::SYSCALL;
-use super::{App, Flow};
+use super::{App, Flow, privileges};
 use crate::desk::{Desk, Station};
 use crate::drops::Monitored;
 use crate::log::Log;
@@ -36,6 +37,14 @@ pub(super) fn signals(app: &mut App) -> Result<Flow> {
         app.signals = Signals::install().context("cannot take over signals")?;
         let requests = Requests::install(can_reload(app.config()?));
         app.requests = Some(requests.context("cannot take over signals")?);
+    }
+    Ok(Flow::Next)
+}
+
+/// Asks what only a run that has given up nothing yet may ask.
+pub(super) fn tracepoints(app: &mut App) -> Result<Flow> {
+    if privileges::is_live(app.config()?) && !app.options.dry_run {
+        app.entries = EntryTracepoints::find();
     }
     Ok(Flow::Next)
 }
@@ -86,7 +95,7 @@ pub(super) fn run(app: &mut App) -> Result<Flow> {
                 if by_old_name {
                     app.log.info("the configured driver is not there: modern_ebpf takes its place");
                 }
-                kernel(config, interest, &mut engine, &mut control)
+                kernel(config, interest, app.entries.clone(), &mut engine, &mut control)
             }
             EngineKind::NoDriver => {
                 app.log.info("Opening 'syscall' source with no driver.");
@@ -288,12 +297,13 @@ impl Source for Silence {
 fn kernel(
     config: &Config,
     interest: Interest,
+    entries: EntryTracepoints,
     engine: &mut Engine,
     control: &mut Loop<'_>,
 ) -> Result<()> {
     let log = control.log;
     log.info("Opening 'syscall' source with modern BPF probe.");
-    let mut live = live::start(config, interest)?;
+    let mut live = live::start(config, interest, entries)?;
     engine.load(live.snapshot);
     let sender = control.sender.clone();
     let hostname = Arc::clone(&control.hostname);

@@ -18,6 +18,7 @@ use anyhow::Result;
 use gyr_config::Config;
 use gyr_fields::Field;
 use gyr_outputs::Outputs;
+use gyr_probe::EntryTracepoints;
 use gyr_rules::Ruleset;
 
 pub(crate) use engine::{buffer_format, hostname, interest, selection, session};
@@ -45,6 +46,8 @@ pub(crate) struct App {
     pub(crate) ruleset: Option<Arc<Ruleset<Field>>>,
     /// Until the step `control`, which keeps them if somebody can ask about them.
     pub(crate) rules_files: RulesFiles,
+    /// From the step `engine::tracepoints` on, if the run is live.
+    pub(crate) entries: EntryTracepoints,
     /// Between the steps `outputs` and `run`.
     pub(crate) outputs: Option<Outputs>,
     pub(crate) signals: Signals,
@@ -83,6 +86,7 @@ const STEPS: &[Step] = &[
     rules::validate,
     rules::load,
     rules::support,
+    engine::tracepoints,
     privileges::reduce,
     serve::taps,
     outputs::start,
@@ -106,6 +110,7 @@ pub(crate) fn run(options: Options) -> Result<ExitCode> {
         paths: Vec::new(),
         ruleset: None,
         rules_files: Vec::new(),
+        entries: EntryTracepoints::default(),
         outputs: None,
         signals: Signals::default(),
         requests: None,

@@ -52,7 +52,7 @@ const ALLOWED: &str = "
     socket socketpair bind listen accept accept4 connect shutdown getsockname getpeername setsockopt getsockopt
     sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg
     getuid geteuid getgid getegid getresuid getresgid getgroups capget
-    getrlimit prlimit64 getrusage uname sysinfo getrandom bpf
+    getrlimit prlimit64 getrusage uname sysinfo getrandom bpf perf_event_open
 ";
 
 pub(super) fn reduce(app: &mut App) -> Result<Flow> {
@@ -106,7 +106,7 @@ fn filter() -> Result<BpfProgram> {
     Ok(SeccompFilter::new(rules, denied, SeccompAction::Allow, arch)?.try_into()?)
 }
 
-fn is_live(config: &Config) -> bool {
+pub(super) fn is_live(config: &Config) -> bool {
     matches!(config.engine.kind, EngineKind::Kernel { .. })
 }
 

@@ -2,13 +2,14 @@
 
 use std::io::Write as _;
 
+use gyr_capture::{Next, Source as _};
 use gyr_event::EventCode;
-use gyr_probe::Config;
+use gyr_probe::{Config, EntryTracepoints, Probe};
 use gyr_state::{Limits, NoHost, State};
 
 use crate::ia32;
 use crate::support::{
-    AT_FDCWD, Notes, Run, fork, in_new_folder, interest, line, probe, run, sys, wait,
+    AT_FDCWD, Notes, Run, config, fork, in_new_folder, line, probe, run, run_with, sys, wait,
 };
 
 /// Memory of a child and its own children; what is in it at first.
@@ -103,6 +104,7 @@ struct Case {
     open: fn(*mut u8) -> i64,
     /// What is before the name in the enter event, and behind it.
     around: [&'static str; 2],
+    is_native: bool,
 }
 
 #[repr(C)]
@@ -114,24 +116,28 @@ const CASES: &[Case] = &[
         codes: [EventCode::OPEN_ENTER, EventCode::OPEN],
         open: |name| sys!(libc::SYS_open, name, libc::O_RDONLY, 0),
         around: ["open name=", " flags=0x1 mode=0"],
+        is_native: true,
     },
     Case {
         name: "open",
         codes: [EventCode::OPEN_ENTER, EventCode::OPEN],
         open: |name| ia32::call(5, [name as usize as u32, libc::O_RDONLY as u32, 0]),
         around: ["open name=", " flags=0x1 mode=0"],
+        is_native: false,
     },
     Case {
         name: "creat",
         codes: [EventCode::CREAT_ENTER, EventCode::CREAT],
         open: |name| sys!(libc::SYS_creat, name, 0o600),
         around: ["creat name=", " mode=384"],
+        is_native: true,
     },
     Case {
         name: "openat",
         codes: [EventCode::OPENAT_ENTER, EventCode::OPENAT],
         open: |name| sys!(libc::SYS_openat, AT_FDCWD, name, libc::O_RDONLY, 0),
         around: ["openat dirfd=-100 name=", " flags=0x1 mode=0"],
+        is_native: true,
     },
     Case {
         name: "openat2",
@@ -141,6 +147,7 @@ const CASES: &[Case] = &[
             sys!(libc::SYS_openat2, AT_FDCWD, name, &raw const how, size_of::<OpenHow>())
         },
         around: ["openat2 dirfd=-100 name=", " flags=0x1 mode=0 resolve=0x0"],
+        is_native: true,
     },
 ];
 
@@ -157,12 +164,24 @@ fn fifo(case: &Case, long: bool) -> (crate::support::Folder, String) {
 
 #[test]
 fn a_name_that_was_changed_during_an_open_is_told_as_it_was() {
-    for (case, long) in CASES.iter().flat_map(|case| [(case, false), (case, true)]) {
+    for case in CASES {
+        tells_as_it_was(case, false, EntryTracepoints::find());
+        tells_as_it_was(case, true, EntryTracepoints::find());
+        tells_as_it_was(case, true, EntryTracepoints::default());
+    }
+}
+
+/// Without tracepoints of single calls the start of all is looked at; with them, the first call through the other entry is
+/// only known by the path of what it has opened.
+fn tells_as_it_was(case: &Case, long: bool, entries: EntryTracepoints) {
+    let is_seen = case.is_native || entries.is_empty();
+    {
         let (folder, path) = fifo(case, long);
         let shared = Shared::new(format!("{path}\0").as_bytes());
         let changed = format!("{}changed\0", &path[..path.len() - 6]);
         let other_end = std::ffi::CString::new(folder.path("wanted")).unwrap();
-        let Some(run) = run(&[case.name], |notes| {
+        let config = Config { entries, ..config(&[case.name]) };
+        let Some(run) = run_with(&config, |notes| {
             during(
                 notes,
                 || (case.open)(shared.touched()),
@@ -177,16 +196,39 @@ fn a_name_that_was_changed_during_an_open_is_told_as_it_was() {
         let fd = run.notes.get(1);
         if fd == -i64::from(libc::ENOSYS) {
             eprintln!("SKIPPED: this kernel has no 32-bit entry");
-            continue;
+            return;
         }
         assert!(fd > 0, "{}: {fd}", case.name);
         let have = lines(&run, case.codes);
         assert_eq!(have.len(), 2, "{have:#?}");
         let [before, behind] = case.around;
-        assert_eq!(have[0], format!("{before}{path:?}{behind}"));
+        let begun = if is_seen { path } else { folder.path("wanted") };
+        assert_eq!(have[0], format!("{before}{begun:?}{behind}"));
         assert!(have[1].contains(&format!("name={:?}", changed.trim_end_matches('\0'))));
         assert_eq!(name_in_state(&run, fd), folder.path("wanted"), "{}", case.name);
     }
+}
+
+#[test]
+fn all_entries_are_watched_once_a_call_came_through_another_than_the_native_one() {
+    let config = config(&["open"]);
+    if config.entries.is_empty() {
+        eprintln!("SKIPPED: this kernel has no tracepoints of single calls");
+        return;
+    }
+    let Some(mut probe) = probe(&config) else { return };
+    let watching = |probe: &Probe| {
+        let programs = probe.kernel_stats().unwrap().programs;
+        let names = programs.into_iter().map(|program| program.name);
+        names.filter(|name| name.starts_with("enter")).collect::<Vec<_>>()
+    };
+    assert_eq!(watching(&probe), ["enter_native"]);
+    let path = Shared::new(b"/dev/null\0");
+    wait(fork(|| {
+        ia32::call(5, [path.touched() as usize as u32, libc::O_RDONLY as u32, 0]);
+    }));
+    while !matches!(probe.next().unwrap(), Next::Idle) {}
+    assert_eq!(watching(&probe), ["enter"]);
 }
 
 #[repr(C)]
@@ -261,8 +303,7 @@ fn nothing_is_told_of_the_start_of_a_call_that_was_left_alone() {
 
 #[test]
 fn a_name_that_could_not_be_read_at_the_start_is_counted() {
-    let config = Config { interest: interest(&["open"]), ..Config::default() };
-    let Some(probe) = probe(&config) else { return };
+    let Some(probe) = probe(&config(&["open"])) else { return };
     let untouched = Shared::new(b"");
     // An open of other processes may be counted, too.
     let before = probe.kernel_stats().unwrap().sum(|cpu| cpu.enter_faults);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use gyr_capture::{Next, Source};
 use gyr_event::{Event, EventCode, Interest, ParamType, syscall_by_name};
-use gyr_probe::{Config, LoadError, Probe};
+use gyr_probe::{Config, EntryTracepoints, LoadError, Probe};
 
 /// One system call with up to six arguments, numbers or addresses; what it returns, negative errors included.
 macro_rules! sys {
@@ -95,7 +95,17 @@ impl Run {
 ///
 /// The child is a fork of a process with threads, so `act` must not allocate nor take locks.
 pub(crate) fn run(names: &[&str], act: impl FnOnce(&Notes)) -> Option<Run> {
-    let mut probe = probe(&Config { interest: interest(names), ..Config::default() })?;
+    run_with(&config(names), act)
+}
+
+/// What a run has by default.
+pub(crate) fn config(names: &[&str]) -> Config {
+    let entries = EntryTracepoints::find();
+    Config { interest: interest(names), entries, ..Config::default() }
+}
+
+pub(crate) fn run_with(config: &Config, act: impl FnOnce(&Notes)) -> Option<Run> {
+    let mut probe = probe(config)?;
     let notes = Notes::new();
     let pid = fork(|| act(&notes));
     wait(pid);
