@@ -5,24 +5,53 @@ mod shared;
 use std::io::Cursor;
 
 use gyr_capture::{
-    Next, Source, SourceError, Stats,
+    Next, Record, RecordFlags, Source, SourceError, Stats,
     scap::{Problem, Replay},
 };
 use shared::{Random, unpacked};
 
-/// How a capture ends, and what was read of it until then.
+/// How a capture ends, and what was read of it until then: the same whether or not what lies ready is taken in batches.
 fn read(bytes: &[u8]) -> (Result<(), SourceError>, Stats) {
+    let (mut singly, mut in_batches) = (Vec::new(), Vec::new());
+    let (end, stats) = read_by(bytes, &mut singly, |_, _| {});
+    let (other_end, other_stats) = read_by(bytes, &mut in_batches, |replay, seen| {
+        let mut batch = replay.batch();
+        while let Some(record) = batch.next() {
+            seen.push(record_of(&record));
+        }
+        let taken = batch.taken();
+        replay.took(taken);
+    });
+    assert_eq!(format!("{end:?}"), format!("{other_end:?}"));
+    assert_eq!(stats, other_stats);
+    assert!(singly == in_batches);
+    (end, stats)
+}
+
+type Seen = Vec<(Vec<u8>, u16, RecordFlags)>;
+
+fn record_of(record: &Record<'_>) -> (Vec<u8>, u16, RecordFlags) {
+    (record.event.record().to_vec(), record.event.cpu(), record.flags)
+}
+
+fn read_by(
+    bytes: &[u8],
+    seen: &mut Seen,
+    before: impl Fn(&mut Replay, &mut Seen),
+) -> (Result<(), SourceError>, Stats) {
     let mut replay = match Replay::from_reader(Cursor::new(bytes.to_vec()), "test".to_owned()) {
         Ok(replay) => replay,
         Err(error) => return (Err(error), Stats::default()),
     };
     loop {
+        before(&mut replay, seen);
         match replay.next() {
             Ok(Next::End) => return (Ok(()), replay.stats()),
             Ok(Next::Record(record)) => {
                 for index in 0..record.event.n_params() {
                     let _ = record.event.text(index);
                 }
+                seen.push(record_of(&record));
             }
             Ok(_) => {}
             Err(error) => {

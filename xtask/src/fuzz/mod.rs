@@ -7,9 +7,12 @@ mod mutate;
 mod targets;
 
 use std::fs;
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -25,7 +28,7 @@ const HANG: Duration = Duration::from_secs(10);
 /// What the command line asks for.
 struct Options {
     targets: Vec<&'static Target>,
-    /// For all targets together.
+    /// Until all targets are through.
     seconds: u64,
     /// For each target.
     each: Option<u64>,
@@ -36,36 +39,62 @@ struct Options {
     replay: Vec<Vec<u8>>,
 }
 
+/// A target for each CPU at a time. The first failure ends all: the others go on with the input that they are at, no further.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let options = options(args)?;
     let n_targets = u32::try_from(options.targets.len().max(1))?;
+    let n_threads = thread::available_parallelism()?.min(NonZero::try_from(options.targets.len())?);
     let share = match options.each {
         Some(seconds) => Duration::from_secs(seconds),
-        None => Duration::from_secs(options.seconds) / n_targets,
+        None => Duration::from_secs(options.seconds) * u32::try_from(n_threads.get())? / n_targets,
     };
-    for target in &options.targets {
-        let watch = Watch::start(target.name);
-        if !options.replay.is_empty() {
-            for input in &options.replay {
-                watch.run(target, input)?;
+    let (targets, is_over) = (Mutex::new(options.targets.iter()), AtomicBool::new(false));
+    let next = || targets.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || {
+        while let Some(target) = next() {
+            if let Err(error) = fuzz(target, &options, share, &is_over) {
+                is_over.store(true, Ordering::Relaxed);
+                return Err(error);
             }
-            println!("{}: {} inputs replayed", target.name, options.replay.len());
-            continue;
         }
-        let mut seeds = (target.seeds)();
-        seeds.extend(options.corpus.iter().cloned());
-        let mut random = Random::new(options.seed);
-        let end = Instant::now() + share;
-        let mut runs = 0;
-        for seed in &seeds {
-            watch.run(target, seed)?;
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..n_threads.get()).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().try_for_each(|thread| match thread.join() {
+            Ok(result) => result,
+            Err(_) => bail!("the fuzzer itself failed"),
+        })
+    })
+}
+
+fn fuzz(
+    target: &'static Target,
+    options: &Options,
+    share: Duration,
+    is_over: &AtomicBool,
+) -> Result<()> {
+    let watch = Watch::start(target.name);
+    if !options.replay.is_empty() {
+        for input in &options.replay {
+            watch.run(target, input)?;
         }
-        while Instant::now() < end {
-            watch.run(target, &mutate::mutated(&seeds, &mut random))?;
-            runs += 1;
-        }
-        println!("{}: {} seeds, {runs} mutated inputs", target.name, seeds.len());
+        println!("{}: {} inputs replayed", target.name, options.replay.len());
+        return Ok(());
     }
+    let mut seeds = (target.seeds)();
+    seeds.extend(options.corpus.iter().cloned());
+    let mut random = Random::new(options.seed);
+    let end = Instant::now() + share;
+    let mut runs = 0;
+    for seed in &seeds {
+        watch.run(target, seed)?;
+    }
+    while Instant::now() < end && !is_over.load(Ordering::Relaxed) {
+        watch.run(target, &mutate::mutated(&seeds, &mut random))?;
+        runs += 1;
+    }
+    println!("{}: {} seeds, {runs} mutated inputs", target.name, seeds.len());
     Ok(())
 }
 
@@ -124,7 +153,7 @@ impl Watch {
     fn start(target: &'static str) -> Self {
         let running = Arc::new(Mutex::new(None::<Running>));
         let watched = Arc::downgrade(&running);
-        std::thread::spawn(move || {
+        thread::spawn(move || {
             while let Some(running) = watched.upgrade() {
                 let running = running.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(Running { since, input }) = &*running
@@ -136,7 +165,7 @@ impl Watch {
                     std::process::exit(1);
                 }
                 drop(running);
-                std::thread::sleep(Duration::from_secs(1));
+                thread::sleep(Duration::from_secs(1));
             }
         });
         Self { running }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gyr_alert::Priority;
 use gyr_capture::{
-    Next, Record, RecordFlags, Source,
+    Next, Record, RecordFlags, Source, Stats,
     scap::{Replay, Writer},
     text::{self, Line, TextEvents},
 };
@@ -39,9 +39,13 @@ pub(super) static TARGETS: &[Target] = &[
     Target { name: "option", seeds: options, run: option },
 ];
 
-/// Reads a capture, and what came out of it once more after writing it.
+/// Reads a capture, in batches and singly, and what came out of it once more after writing it.
 fn scap(input: &[u8]) {
     let open = |bytes: Vec<u8>| Replay::from_reader(Cursor::new(bytes), "input".to_owned());
+    let Ok(mut replay) = open(input.to_vec()) else { return };
+    let in_batches = records_of(&mut replay, true);
+    let Ok(mut replay) = open(input.to_vec()) else { return };
+    assert!(records_of(&mut replay, false) == in_batches, "batches hold something else");
     let Ok(mut replay) = open(input.to_vec()) else { return };
     let snapshot = replay.take_snapshot();
     let mut writer = Writer::new(Vec::new(), &snapshot).expect("a vector takes everything");
@@ -66,6 +70,26 @@ fn scap(input: &[u8]) {
         n_again += 1;
     }
     assert_eq!((n_again, again.stats().bad), (n_written, 0), "what was written is not read back");
+}
+
+/// All records, with what was counted until the end.
+fn records_of(replay: &mut Replay, in_batches: bool) -> (Vec<Vec<u8>>, Stats) {
+    let mut records = Vec::new();
+    loop {
+        if in_batches {
+            let mut batch = replay.batch();
+            while let Some(record) = batch.next() {
+                records.push(record.event.record().to_vec());
+            }
+            let taken = batch.taken();
+            replay.took(taken);
+        }
+        match replay.next() {
+            Ok(Next::Record(record)) => records.push(record.event.record().to_vec()),
+            Ok(Next::End) | Err(_) => return (records, replay.stats()),
+            Ok(Next::Restart(_) | Next::Idle) => {}
+        }
+    }
 }
 
 /// What a capture's events make of the state, and all that fields say of them.
