@@ -2,7 +2,7 @@
 
 use super::Graph;
 use super::bits::{clear, store};
-use super::cache::{TextCache, hash_of};
+use super::cache::{Budget, TextCache, hash_of};
 use super::group::Group;
 use super::layout::{FamilyPlace, Place};
 use crate::subject::Scratch;
@@ -32,6 +32,7 @@ pub(super) struct Answers {
     one: Vec<u64>,
     /// By group; made when the first text is seen.
     caches: Vec<Option<TextCache>>,
+    budget: Budget,
     families: Vec<FamilyAnswers>,
 }
 
@@ -58,8 +59,9 @@ impl Answers {
     pub(super) fn of<F>(graph: &Graph<F>) -> Self {
         let n_words = |group: &Group<F>| group.span.words.len();
         let widest = graph.groups.iter().map(n_words).max().unwrap_or(0);
+        let budget = Budget::default();
         let families = graph.layout.families.iter().map(|place| FamilyAnswers {
-            cache: TextCache::new(place.bits.len()),
+            cache: TextCache::new(place.bits.len(), &budget),
             root: (0, FamilyRoot::Absent),
         });
         Self {
@@ -69,6 +71,7 @@ impl Answers {
             one: vec![0; widest],
             caches: graph.groups.iter().map(|_| None).collect(),
             families: families.collect(),
+            budget,
             ..Self::default()
         }
     }
@@ -233,8 +236,8 @@ impl Answers {
     ) {
         let group = &graph.groups[index];
         let n = group.span.words.len();
-        let cache =
-            group.is_cached.then(|| self.caches[index].get_or_insert_with(|| TextCache::new(n)));
+        let new = || TextCache::new(n, &self.budget);
+        let cache = group.is_cached.then(|| self.caches[index].get_or_insert_with(new));
         if group.is_simple {
             let answers = group.evaluate_word(world, &self.scratch, cache);
             let word = &mut self.bits[group.span.words.start];

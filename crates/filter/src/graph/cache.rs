@@ -1,6 +1,8 @@
 //! Answers about texts that were seen before, found by the text.
 
 use std::hash::Hasher;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustc_hash::FxHasher;
 
@@ -17,6 +19,34 @@ const MOST_COLUMNS: usize = 256;
 /// Pairs of places for fingerprints of texts seen once; a power of two.
 const DOORS: usize = 8192;
 
+/// How many bytes all tables of a graph may take together beyond what they start with: room for some 10,000 paths.
+const BUDGET: usize = 2 << 20;
+
+/// The bytes that are left for tables to grow. All tables of a graph are one thread's.
+#[derive(Clone, Debug)]
+pub(crate) struct Budget(Arc<AtomicUsize>);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(Arc::new(AtomicUsize::new(BUDGET)))
+    }
+}
+
+impl Budget {
+    /// Takes so many bytes, if there are as many left.
+    fn take(&self, bytes: usize) -> bool {
+        let left = self.0.load(Ordering::Relaxed).checked_sub(bytes);
+        if let Some(left) = left {
+            self.0.store(left, Ordering::Relaxed);
+        }
+        left.is_some()
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.0.store(self.0.load(Ordering::Relaxed) + bytes, Ordering::Relaxed);
+    }
+}
+
 /// A bounded table. A text takes a free place when it is seen, and the place of another only when it is seen the second
 /// time, for whoever picks names could push out all others otherwise. It has one of two places, side by side; a table that
 /// is half full grows, up to a bound, when both are taken.
@@ -31,6 +61,7 @@ pub(crate) struct TextCache {
     doors: Vec<[u16; 2]>,
     n_used: usize,
     n_pushed_out: usize,
+    budget: Budget,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -42,7 +73,7 @@ struct Slot {
 }
 
 impl TextCache {
-    pub(crate) fn new(n_words: usize) -> Self {
+    pub(crate) fn new(n_words: usize, budget: &Budget) -> Self {
         Self {
             slots: vec![Slot::default(); FIRST_SLOTS],
             answers: vec![0; FIRST_SLOTS * n_words],
@@ -51,6 +82,7 @@ impl TextCache {
             doors: vec![[0; 2]; DOORS],
             n_used: 0,
             n_pushed_out: 0,
+            budget: budget.clone(),
         }
     }
 
@@ -95,6 +127,9 @@ impl TextCache {
         }
         let column = &mut self.columns[column];
         if column.is_empty() {
+            if !self.budget.take(self.slots.len() * size_of::<u64>()) {
+                return;
+            }
             column.resize(self.slots.len(), UNKNOWN_RULES);
         }
         column[index] = left;
@@ -106,15 +141,12 @@ impl TextCache {
             return None;
         }
         let mut index = self.free_place(hash);
-        if index.is_none() && self.slots.len() < MOST_SLOTS && 2 * self.n_used >= self.slots.len() {
-            self.grow();
+        let is_half_full = 2 * self.n_used >= self.slots.len();
+        if index.is_none() && self.slots.len() < MOST_SLOTS && is_half_full && self.grow() {
             index = self.free_place(hash);
         }
         let index = match index {
-            Some(index) => {
-                self.n_used += 1;
-                index
-            }
+            Some(index) => index,
             None => {
                 let fingerprint = (hash >> 48) as u16 | 1;
                 let door = &mut self.doors[(hash >> 20) as usize % DOORS];
@@ -128,6 +160,15 @@ impl TextCache {
             }
         };
         let slot = &mut self.slots[index];
+        let missing = text.len().saturating_sub(slot.text.capacity());
+        if missing > 0 && !self.budget.take(missing) {
+            // Else many short texts could keep longer ones out for good.
+            self.n_used -= usize::from(slot.is_used);
+            slot.is_used = false;
+            self.budget.give_back(std::mem::take(&mut slot.text).capacity());
+            return None;
+        }
+        self.n_used += usize::from(!slot.is_used);
         slot.hash = hash;
         slot.number = number;
         slot.is_used = true;
@@ -139,9 +180,14 @@ impl TextCache {
         Some(index)
     }
 
-    /// Doubles the places; what is here stays.
+    /// Doubles the places, if there is memory left for that; what is here stays.
     #[cold]
-    fn grow(&mut self) {
+    fn grow(&mut self) -> bool {
+        let n_columns = self.columns.iter().filter(|column| !column.is_empty()).count();
+        let slot_len = size_of::<Slot>() + (self.n_words + n_columns) * size_of::<u64>();
+        if !self.budget.take(self.slots.len() * slot_len) {
+            return false;
+        }
         let n_slots = self.slots.len() * 2;
         let slots = std::mem::replace(&mut self.slots, vec![Slot::default(); n_slots]);
         let answers = std::mem::replace(&mut self.answers, vec![0; n_slots * self.n_words]);
@@ -162,6 +208,7 @@ impl TextCache {
             }
             self.slots[index] = slot;
         }
+        true
     }
 
     /// One of the two places for a text, if it is free.
@@ -195,6 +242,10 @@ pub(crate) fn hash_of((number, text): Key<'_>) -> u64 {
 mod tests {
     use super::*;
 
+    fn cache(n_words: usize) -> TextCache {
+        TextCache::new(n_words, &Budget::default())
+    }
+
     const fn text(text: &[u8]) -> Key<'_> {
         (0, text)
     }
@@ -205,7 +256,7 @@ mod tests {
 
     #[test]
     fn what_is_left_of_blocks_moves_with_its_text_and_goes_with_it() {
-        let mut cache = TextCache::new(2);
+        let mut cache = cache(2);
         let mut put = |i: u64, answers| {
             let name = i.to_string();
             cache.put(hash(name.as_bytes()), text(name.as_bytes()), &[answers, i])
@@ -232,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_text_with_its_number_is_found_again() {
-        let mut cache = TextCache::new(1);
+        let mut cache = cache(1);
         let passwd = text(b"/etc/passwd");
         let key = hash_of(passwd);
         assert_eq!(cache.find(key, passwd), None);
@@ -247,7 +298,7 @@ mod tests {
     #[test]
     fn it_grows_with_the_names_that_come_up_to_a_bound() {
         let name = |i: u64| format!("/usr/lib/locale/{i}");
-        let mut cache = TextCache::new(1);
+        let mut cache = cache(1);
         for (count, slots) in [(20, FIRST_SLOTS), (3_000, MOST_SLOTS), (100_000, MOST_SLOTS)] {
             for i in (0..count).cycle().take(12 * count as usize) {
                 let name = name(i);
@@ -267,8 +318,49 @@ mod tests {
     }
 
     #[test]
+    fn tables_share_what_they_may_grow_by() {
+        let budget = Budget::default();
+        let mut tables = [TextCache::new(4, &budget), TextCache::new(1, &budget)];
+        let bytes = |table: &TextCache| {
+            let slot_len = size_of::<Slot>() + table.n_words * size_of::<u64>();
+            let texts: usize = table.slots.iter().map(|slot| slot.text.capacity()).sum();
+            let columns: usize =
+                table.columns.iter().map(|column| column.len() * size_of::<u64>()).sum();
+            (table.slots.len() - FIRST_SLOTS) * slot_len + texts + columns
+        };
+        for i in 0..100_000_u64 {
+            let name = format!("{i:0200}");
+            let (key, name) = (hash(name.as_bytes()), text(name.as_bytes()));
+            for table in &mut tables {
+                // Seen twice, it may push out another.
+                table.put(key, name, &vec![i; table.n_words]);
+                if let Some(place) = table.put(key, name, &vec![i; table.n_words]) {
+                    table.put_left(place, (i % 8) as u32, 1);
+                }
+            }
+        }
+        let taken: usize = tables.iter().map(bytes).sum();
+        assert!(taken > BUDGET * 9 / 10 && taken <= BUDGET, "{taken}");
+        assert_eq!(taken, BUDGET - budget.0.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn short_texts_keep_no_longer_one_out_for_good() {
+        let mut cache = cache(1);
+        let mut put_twice = |name: &str| {
+            let (hash, name) = (hash(name.as_bytes()), text(name.as_bytes()));
+            (0..2).filter_map(|_| cache.put(hash, name, &[1])).next_back().is_some()
+        };
+        for i in 0..100_000 {
+            put_twice(&format!("{i:0120}"));
+        }
+        let longer = |i| format!("{i:0300}");
+        assert!((0..1_000).any(|i| put_twice(&longer(i))));
+    }
+
+    #[test]
     fn names_seen_once_push_nothing_out() {
-        let mut cache = TextCache::new(1);
+        let mut cache = cache(1);
         let key = hash(b"kept");
         cache.put(key, text(b"kept"), &[1]);
         for i in 0..50_000 {
