@@ -224,9 +224,14 @@ fn all_entries_are_watched_once_a_call_came_through_another_than_the_native_one(
     };
     assert_eq!(watching(&probe), ["enter_native"]);
     let path = Shared::new(b"/dev/null\0");
+    let notes = Notes::new();
     wait(fork(|| {
-        ia32::call(5, [path.touched() as usize as u32, libc::O_RDONLY as u32, 0]);
+        notes.set(0, ia32::call(5, [path.touched() as usize as u32, libc::O_RDONLY as u32, 0]));
     }));
+    if notes.get(0) == -i64::from(libc::ENOSYS) {
+        eprintln!("SKIPPED: this kernel has no 32-bit entry");
+        return;
+    }
     while !matches!(probe.next().unwrap(), Next::Idle) {}
     assert_eq!(watching(&probe), ["enter"]);
 }
