@@ -18,13 +18,15 @@ pub(crate) struct Live {
     pub(crate) host: gyr_host::Live,
 }
 
-/// Starts the probe with what the configuration says about it.
+/// Starts the probe with what the configuration says about it. A run that has given up privileges brings the tracepoints that it
+/// opened before.
 pub(crate) fn start(
     config: &Config,
     interest: Interest,
-    entries: EntryTracepoints,
+    entries: Option<EntryTracepoints>,
 ) -> Result<Live> {
     let default = gyr_probe::Config::default();
+    let entries = entries.unwrap_or_else(|| EntryTracepoints::open(&interest));
     let mut probe = Probe::load(&gyr_probe::Config {
         interest,
         ring_bytes: ring_bytes(config),
@@ -33,9 +35,8 @@ pub(crate) fn start(
             snaplen => u32::try_from(snaplen).unwrap_or(u32::MAX),
         },
         drop_failed: config.engine.modern_ebpf.drop_failed_exit,
-        entries,
     })?;
-    probe.attach()?;
+    probe.attach(entries)?;
     network::resolve();
     let root = host_root();
     let snapshot = gyr_host::snapshot(&root);

@@ -15,7 +15,6 @@ use gyr_capture::{Next, Source as _};
 use gyr_engine::Sieve;
 use gyr_event::snapshot::Snapshot;
 use gyr_event::{Interest, SYSCALLS, Syscall, SyscallKind};
-use gyr_probe::EntryTracepoints;
 use gyr_state::{Limits, State};
 
 use crate::cli::RecordOptions;
@@ -39,7 +38,7 @@ pub(crate) fn run(options: &RecordOptions) -> Result<ExitCode> {
     let config = read(find(options.config.as_deref())?.as_deref(), &options.set)?.config;
     let signals = Signals::install().context("cannot take over signals")?;
     let begin = now();
-    let mut live = live::start(&config, interest(options.all_syscalls), EntryTracepoints::find())?;
+    let mut live = live::start(&config, interest(options.all_syscalls), None)?;
     let start = start_of(&live.snapshot, begin);
     let mut recorder = Recorder::new(None);
     let file_options =

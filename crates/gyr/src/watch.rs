@@ -12,7 +12,6 @@ use gyr_capture::scap::Replay;
 use gyr_engine::{Control, Engine, Settings, Turn};
 use gyr_event::Interest;
 use gyr_fields::Field;
-use gyr_probe::EntryTracepoints;
 use gyr_rules::{BaseSyscalls, Choice, ErrorCode, Loader, Matching, Ruleset, Selection, Which};
 use gyr_state::{Limits, NoHost};
 use serde_json::json;
@@ -55,7 +54,7 @@ pub(crate) fn run(options: &WatchOptions) -> Result<ExitCode> {
             engine.run(&mut source, &mut NoHost, &mut watcher)?;
         }
         None => {
-            let mut live = live::start(&config, interest(&ruleset), EntryTracepoints::find())?;
+            let mut live = live::start(&config, interest(&ruleset), None)?;
             engine.load(live.snapshot);
             engine.run(&mut live.probe, &mut live.host, &mut watcher)?;
         }

@@ -34,6 +34,12 @@ impl Settings {
     }
 }
 
+/// Those of [`ENTERED`] that are of interest.
+pub(crate) fn entered(interest: &Interest) -> Vec<&'static str> {
+    let is_wanted = |name: &&&str| interest.iter().any(|syscall| syscall.name == **name);
+    ENTERED.iter().filter(is_wanted).copied().collect()
+}
+
 /// `struct interest`: the numbers that are looked at first, the native ones that are wanted, and those that are looked at
 /// when a call begins, a bit each.
 pub(crate) fn interest_bytes(interest: &Interest) -> Vec<u8> {

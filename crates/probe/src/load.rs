@@ -52,19 +52,11 @@ pub struct Config {
     pub snaplen: u32,
     /// Leave out calls that failed.
     pub drop_failed: bool,
-    /// Without them every call on the machine is looked at when it begins, as soon as opens or connects are of interest.
-    pub entries: EntryTracepoints,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            interest: Interest::all(),
-            ring_bytes: 32 << 20,
-            snaplen: 80,
-            drop_failed: false,
-            entries: EntryTracepoints::default(),
-        }
+        Self { interest: Interest::all(), ring_bytes: 32 << 20, snaplen: 80, drop_failed: false }
     }
 }
 
@@ -105,6 +97,7 @@ pub struct Probe {
     /// Some can be added: each time from another object that shares the maps of the first.
     programs: Programs,
     interest: Interest,
+    /// What [`NATIVE_ENTRY`] may still be attached to.
     entries: EntryTracepoints,
     /// Whether a call came through another entry than the native one.
     has_foreign: bool,
@@ -149,7 +142,7 @@ impl Probe {
             maps,
             programs: Programs::default(),
             interest: Interest::none(),
-            entries: config.entries.clone(),
+            entries: EntryTracepoints::default(),
             has_foreign: false,
             attached: false,
             settings: Settings::default(),
@@ -162,8 +155,10 @@ impl Probe {
         Ok(probe)
     }
 
-    /// Starts the programs.
-    pub fn attach(&mut self) -> Result<(), LoadError> {
+    /// Starts the programs. Without `entries` every call on the machine is looked at when it begins, as soon as opens or connects
+    /// are of interest.
+    pub fn attach(&mut self, entries: EntryTracepoints) -> Result<(), LoadError> {
+        self.entries = entries;
         self.attached = true;
         self.attach_tracepoints()?;
         self.attach_program("dispatch")
@@ -185,7 +180,7 @@ impl Probe {
         self.update(".bss.wanted", 0, &layout::interest_bytes(interest))?;
         self.interest = interest.clone();
         self.programs.keep_attached(|name, call| {
-            needs(interest, name) && (call.is_empty() || entered(interest).contains(&call))
+            needs(interest, name) && (call.is_empty() || layout::entered(interest).contains(&call))
         });
         if self.attached { self.attach_tracepoints() } else { Ok(()) }
     }
@@ -307,14 +302,18 @@ impl Probe {
         }
         self.attach_program(ANY_ENTRY)?;
         self.programs.keep_attached(|name, _| name != NATIVE_ENTRY);
+        self.entries = EntryTracepoints::default();
         Ok(())
     }
 
     fn attach_native(&mut self) -> std::io::Result<()> {
-        let calls =
-            self.entries.of(&entered(&self.interest)).ok_or(std::io::ErrorKind::NotFound)?;
-        for (call, number) in calls {
-            self.programs.attach_to(NATIVE_ENTRY, call, number)?;
+        for call in layout::entered(&self.interest) {
+            if self.programs.is_attached_to(NATIVE_ENTRY, call) {
+                continue;
+            }
+            let place = self.entries.0.iter().position(|(name, _)| *name == call);
+            let (_, event) = self.entries.0.remove(place.ok_or(std::io::ErrorKind::NotFound)?);
+            self.programs.attach_to(NATIVE_ENTRY, call, event)?;
         }
         Ok(())
     }
@@ -363,7 +362,7 @@ fn needs(interest: &Interest, program: &str) -> bool {
         return true;
     }
     if program == ANY_ENTRY {
-        return has_task_storage() && !entered(interest).is_empty();
+        return has_task_storage() && !layout::entered(interest).is_empty();
     }
     if program == NATIVE_ENTRY {
         return has_task_registers() && needs(interest, ANY_ENTRY);
@@ -372,12 +371,6 @@ fn needs(interest: &Interest, program: &str) -> bool {
         Some((_, names)) => interest.iter().any(|syscall| names.contains(&syscall.name)),
         None => interest.iter().any(|syscall| program_name(syscall) == program),
     }
-}
-
-/// The calls that are of interest and looked at when they begin.
-fn entered(interest: &Interest) -> Vec<&'static str> {
-    let is_wanted = |name: &&&str| interest.iter().any(|syscall| syscall.name == **name);
-    layout::ENTERED.iter().filter(is_wanted).copied().collect()
 }
 
 /// The program that tells of a call's exit.

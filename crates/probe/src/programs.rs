@@ -10,9 +10,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr;
 
 use libbpf_rs::Object;
-use libbpf_rs::libbpf_sys::{
-    PERF_FLAG_FD_CLOEXEC, PERF_TYPE_TRACEPOINT, bpf_raw_tracepoint_open, perf_event_attr,
-};
+use libbpf_rs::libbpf_sys::bpf_raw_tracepoint_open;
 
 use crate::stats::ProgramStats;
 
@@ -61,25 +59,24 @@ impl Programs {
         Ok(())
     }
 
-    /// Attaches a program to the tracepoint of this number, too, unless it is; an error if it is not loaded.
+    /// Attaches a program to a tracepoint that was opened as an event; an error if it is not loaded.
     pub(crate) fn attach_to(
         &mut self,
         name: &'static str,
         tracepoint: &'static str,
-        number: u64,
+        event: OwnedFd,
     ) -> io::Result<()> {
-        let link = (name, tracepoint);
-        if self.links.contains_key(&link) {
-            return Ok(());
-        }
         let program = self.loaded.get(name).ok_or(io::ErrorKind::NotFound)?;
-        let event = open_event(number)?;
         // SAFETY: both descriptors are open, and the kernel takes nothing else.
         if unsafe { libc::ioctl(event.as_raw_fd(), SET_PROGRAM, program.as_raw_fd()) } < 0 {
             return Err(io::Error::last_os_error());
         }
-        self.links.insert(link, event);
+        self.links.insert((name, tracepoint), event);
         Ok(())
+    }
+
+    pub(crate) fn is_attached_to(&self, name: &'static str, tracepoint: &'static str) -> bool {
+        self.links.contains_key(&(name, tracepoint))
     }
 
     /// Detaches all others; asks with the program and the tracepoint.
@@ -111,35 +108,6 @@ impl Programs {
 
 /// `PERF_EVENT_IOC_SET_BPF`, which no crate has (include/uapi/linux/perf_event.h).
 const SET_PROGRAM: libc::Ioctl = 0x4004_2408;
-
-/// Opens a tracepoint as an event of the first CPU. A program that is set for it runs on all of them.
-fn open_event(number: u64) -> io::Result<OwnedFd> {
-    let mut attributes = perf_event_attr {
-        type_: PERF_TYPE_TRACEPOINT,
-        size: size_of::<perf_event_attr>() as u32,
-        config: number,
-        ..perf_event_attr::default()
-    };
-    attributes.__bindgen_anon_1.sample_period = 1;
-    let (all, first_cpu, no_group) = (-1, 0, -1);
-    // SAFETY: the attributes outlive the call and are as long as they say.
-    let fd = unsafe {
-        libc::syscall(
-            libc::SYS_perf_event_open,
-            &raw const attributes,
-            all,
-            first_cpu,
-            no_group,
-            u64::from(PERF_FLAG_FD_CLOEXEC),
-        )
-    };
-    let fd = i32::try_from(fd).map_err(io::Error::other)?;
-    if fd < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the call has just opened it for us.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
-}
 
 /// The C library keeps what was freed, and only libbpf uses it much.
 #[cfg(target_env = "gnu")]

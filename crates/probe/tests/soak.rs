@@ -14,7 +14,7 @@ use gyr_capture::Source as _;
 use gyr_engine::{Control, End, Engine, Settings, Turn};
 use gyr_event::Interest;
 use gyr_fields::{Fields, Session};
-use gyr_probe::{Config, LoadError, Probe};
+use gyr_probe::{Config, EntryTracepoints, LoadError, Probe};
 use gyr_rules::{BaseSyscalls, Loader, Matching, Selection};
 use gyr_state::Limits;
 use jiff::tz::TimeZone;
@@ -135,7 +135,7 @@ fn attached(interest: Interest) -> Option<Probe> {
     let config = Config { interest, ..Config::default() };
     match Probe::load(&config) {
         Ok(mut probe) => {
-            probe.attach().unwrap();
+            probe.attach(EntryTracepoints::open_all()).unwrap();
             Some(probe)
         }
         Err(error @ LoadError::NotPermitted) if std::env::var_os("REQUIRE_BPF").is_none() => {

@@ -95,7 +95,7 @@ pub(crate) fn counts_locked_memory() -> bool {
 }
 
 pub(super) fn tracing(_: &DoctorOptions) -> Vec<Finding> {
-    vec![if EntryTracepoints::find().is_empty() {
+    vec![if EntryTracepoints::open_all().is_empty() {
         Finding::warn(
             "the start of opens and connects cannot be watched alone: all system calls pay some 20 ns more",
             "mount -t tracefs tracefs /sys/kernel/tracing, or run as root",

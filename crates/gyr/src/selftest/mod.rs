@@ -17,7 +17,6 @@ use gyr_alert::Alert;
 use gyr_config::Config;
 use gyr_engine::{Control, Engine, Settings, Turn};
 use gyr_outputs::Outputs;
-use gyr_probe::EntryTracepoints;
 use gyr_state::Limits;
 
 use crate::cli::SelftestOptions;
@@ -90,8 +89,7 @@ fn alone(config: &Config, mark: &Mark) -> Result<Trial> {
         |problem| say(&problem.to_string()),
     )?;
     let rules = trial::rules(&mark.0)?;
-    let live =
-        live::start(config, selection(config, rules.ruleset()).syscalls, EntryTracepoints::find())?;
+    let live = live::start(config, selection(config, rules.ruleset()).syscalls, None)?;
     let (mut probe, mut host) = (live.probe, live.host);
     let settings = Settings {
         hostname: hostname().into(),

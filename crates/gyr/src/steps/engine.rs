@@ -41,10 +41,14 @@ pub(super) fn signals(app: &mut App) -> Result<Flow> {
     Ok(Flow::Next)
 }
 
-/// Asks what only a run that has given up nothing yet may ask.
+/// Opens what only a run that has given up nothing yet may open.
 pub(super) fn tracepoints(app: &mut App) -> Result<Flow> {
-    if privileges::is_live(app.config()?) && !app.options.dry_run {
-        app.entries = EntryTracepoints::find();
+    if let (config, Some(ruleset)) = (app.config()?, &app.ruleset)
+        && privileges::is_live(config)
+        && !app.options.dry_run
+    {
+        let interest = selection(config, ruleset).syscalls;
+        app.entries = Some(EntryTracepoints::open(&interest));
     }
     Ok(Flow::Next)
 }
@@ -64,6 +68,7 @@ pub(super) fn run(app: &mut App) -> Result<Flow> {
     }
     let outputs = app.outputs.take().ok_or_else(|| anyhow!("no outputs are open"))?;
     let mut parts = std::mem::take(&mut app.parts);
+    let entries = app.entries.take();
     let config = app.config()?;
     let settings = settings(app, config);
     let hostname = Arc::clone(&settings.hostname);
@@ -95,7 +100,7 @@ pub(super) fn run(app: &mut App) -> Result<Flow> {
                 if by_old_name {
                     app.log.info("the configured driver is not there: modern_ebpf takes its place");
                 }
-                kernel(config, interest, app.entries.clone(), &mut engine, &mut control)
+                kernel(config, interest, entries, &mut engine, &mut control)
             }
             EngineKind::NoDriver => {
                 app.log.info("Opening 'syscall' source with no driver.");
@@ -297,7 +302,7 @@ impl Source for Silence {
 fn kernel(
     config: &Config,
     interest: Interest,
-    entries: EntryTracepoints,
+    entries: Option<EntryTracepoints>,
     engine: &mut Engine,
     control: &mut Loop<'_>,
 ) -> Result<()> {

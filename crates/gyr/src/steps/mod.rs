@@ -46,8 +46,8 @@ pub(crate) struct App {
     pub(crate) ruleset: Option<Arc<Ruleset<Field>>>,
     /// Until the step `control`, which keeps them if somebody can ask about them.
     pub(crate) rules_files: RulesFiles,
-    /// From the step `engine::tracepoints` on, if the run is live.
-    pub(crate) entries: EntryTracepoints,
+    /// Between the steps `tracepoints` and `run`, if the run is live.
+    pub(crate) entries: Option<EntryTracepoints>,
     /// Between the steps `outputs` and `run`.
     pub(crate) outputs: Option<Outputs>,
     pub(crate) signals: Signals,
@@ -110,7 +110,7 @@ pub(crate) fn run(options: Options) -> Result<ExitCode> {
         paths: Vec::new(),
         ruleset: None,
         rules_files: Vec::new(),
-        entries: EntryTracepoints::default(),
+        entries: None,
         outputs: None,
         signals: Signals::default(),
         requests: None,

@@ -52,7 +52,7 @@ const ALLOWED: &str = "
     socket socketpair bind listen accept accept4 connect shutdown getsockname getpeername setsockopt getsockopt
     sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg
     getuid geteuid getgid getegid getresuid getresgid getgroups capget
-    getrlimit prlimit64 getrusage uname sysinfo getrandom bpf perf_event_open
+    getrlimit prlimit64 getrusage uname sysinfo getrandom bpf
 ";
 
 pub(super) fn reduce(app: &mut App) -> Result<Flow> {

@@ -9,7 +9,7 @@ use gyr_state::{Limits, NoHost, State};
 
 use crate::ia32;
 use crate::support::{
-    AT_FDCWD, Notes, Run, config, fork, in_new_folder, line, probe, run, run_with, sys, wait,
+    AT_FDCWD, Notes, Run, fork, in_new_folder, interest, line, probe, run, run_with, sys, wait,
 };
 
 /// Memory of a child and its own children; what is in it at first.
@@ -165,8 +165,8 @@ fn fifo(case: &Case, long: bool) -> (crate::support::Folder, String) {
 #[test]
 fn a_name_that_was_changed_during_an_open_is_told_as_it_was() {
     for case in CASES {
-        tells_as_it_was(case, false, EntryTracepoints::find());
-        tells_as_it_was(case, true, EntryTracepoints::find());
+        tells_as_it_was(case, false, EntryTracepoints::open_all());
+        tells_as_it_was(case, true, EntryTracepoints::open_all());
         tells_as_it_was(case, true, EntryTracepoints::default());
     }
 }
@@ -180,8 +180,7 @@ fn tells_as_it_was(case: &Case, long: bool, entries: EntryTracepoints) {
         let shared = Shared::new(format!("{path}\0").as_bytes());
         let changed = format!("{}changed\0", &path[..path.len() - 6]);
         let other_end = std::ffi::CString::new(folder.path("wanted")).unwrap();
-        let config = Config { entries, ..config(&[case.name]) };
-        let Some(run) = run_with(&config, |notes| {
+        let Some(run) = run_with(entries, &[case.name], |notes| {
             during(
                 notes,
                 || (case.open)(shared.touched()),
@@ -211,11 +210,11 @@ fn tells_as_it_was(case: &Case, long: bool, entries: EntryTracepoints) {
 
 #[test]
 fn all_entries_are_watched_once_a_call_came_through_another_than_the_native_one() {
-    let config = config(&["open"]);
-    if config.entries.is_empty() {
+    if EntryTracepoints::open_all().is_empty() {
         eprintln!("SKIPPED: this kernel has no tracepoints of single calls");
         return;
     }
+    let config = Config { interest: interest(&["open"]), ..Config::default() };
     let Some(mut probe) = probe(&config) else { return };
     let watching = |probe: &Probe| {
         let programs = probe.kernel_stats().unwrap().programs;
@@ -308,7 +307,8 @@ fn nothing_is_told_of_the_start_of_a_call_that_was_left_alone() {
 
 #[test]
 fn a_name_that_could_not_be_read_at_the_start_is_counted() {
-    let Some(probe) = probe(&config(&["open"])) else { return };
+    let config = Config { interest: interest(&["open"]), ..Config::default() };
+    let Some(probe) = probe(&config) else { return };
     let untouched = Shared::new(b"");
     // An open of other processes may be counted, too.
     let before = probe.kernel_stats().unwrap().sum(|cpu| cpu.enter_faults);

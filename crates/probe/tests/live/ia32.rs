@@ -1,8 +1,8 @@
 //! Calls through the 32-bit entry, which 64-bit programs may use, too.
 
-use gyr_probe::{Config, EntryTracepoints};
+use gyr_probe::EntryTracepoints;
 
-use crate::support::{config, in_new_folder, run_with};
+use crate::support::{in_new_folder, run_with};
 
 /// One call with up to three arguments; what it returns, negative errors included.
 pub(crate) fn call(number: u32, args: [u32; 3]) -> i64 {
@@ -71,8 +71,7 @@ fn calls_of_32_bits_are_told_as_the_native_ones() {
         "umount2",
     ];
     // With them the first calls would be told by the kernel's path of the file, too.
-    let config = Config { entries: EntryTracepoints::default(), ..config(calls) };
-    let Some(run) = run_with(&config, |notes| {
+    let Some(run) = run_with(EntryTracepoints::default(), calls, |notes| {
         folder.enter();
         let name = low.put(0, b"file\0");
         let flags = (libc::O_CREAT | libc::O_WRONLY) as u32;

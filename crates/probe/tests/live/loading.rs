@@ -2,7 +2,7 @@
 
 use gyr_capture::{Next, Source};
 use gyr_event::{EventCode, Interest};
-use gyr_probe::{Config, LoadError, Probe};
+use gyr_probe::{Config, EntryTracepoints, LoadError, Probe};
 
 use crate::support::{AT_FDCWD, fork, interest, probe, sys, wait};
 
@@ -66,7 +66,7 @@ fn nothing_is_sent_before_the_programs_are_attached() {
     let mut probe = Probe::load(&config).unwrap();
     let pid = acted();
     assert_eq!(counts(&mut probe, pid, CODES), [0, 0, 0]);
-    probe.attach().unwrap();
+    probe.attach(EntryTracepoints::default()).unwrap();
     let pid = acted();
     assert_eq!(counts(&mut probe, pid, CODES), [2, 0, 1]);
 }

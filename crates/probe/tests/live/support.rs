@@ -95,17 +95,16 @@ impl Run {
 ///
 /// The child is a fork of a process with threads, so `act` must not allocate nor take locks.
 pub(crate) fn run(names: &[&str], act: impl FnOnce(&Notes)) -> Option<Run> {
-    run_with(&config(names), act)
+    run_with(EntryTracepoints::open_all(), names, act)
 }
 
-/// What a run has by default.
-pub(crate) fn config(names: &[&str]) -> Config {
-    let entries = EntryTracepoints::find();
-    Config { interest: interest(names), entries, ..Config::default() }
-}
-
-pub(crate) fn run_with(config: &Config, act: impl FnOnce(&Notes)) -> Option<Run> {
-    let mut probe = probe(config)?;
+pub(crate) fn run_with(
+    entries: EntryTracepoints,
+    names: &[&str],
+    act: impl FnOnce(&Notes),
+) -> Option<Run> {
+    let config = Config { interest: interest(names), ..Config::default() };
+    let mut probe = probe_with(entries, &config)?;
     let notes = Notes::new();
     let pid = fork(|| act(&notes));
     wait(pid);
@@ -123,9 +122,13 @@ pub(crate) fn interest(names: &[&str]) -> Interest {
 
 /// A probe that is attached; `None` where it is not permitted, unless REQUIRE_BPF is set.
 pub(crate) fn probe(config: &Config) -> Option<Probe> {
+    probe_with(EntryTracepoints::open_all(), config)
+}
+
+fn probe_with(entries: EntryTracepoints, config: &Config) -> Option<Probe> {
     match Probe::load(config) {
         Ok(mut probe) => {
-            probe.attach().unwrap_or_else(|error| panic!("{error}"));
+            probe.attach(entries).unwrap_or_else(|error| panic!("{error}"));
             Some(probe)
         }
         Err(error @ LoadError::NotPermitted) if std::env::var_os("REQUIRE_BPF").is_none() => {
