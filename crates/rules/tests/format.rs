@@ -105,6 +105,14 @@ fn only_conditions_and_blanks_change() {
 }
 
 #[test]
+fn every_end_of_a_line_that_yaml_knows_is_one() {
+    let text = "# c\n- list: l\n  items: [a,\n    b]\n\n- macro: m\n  condition: evt.num = 0\n";
+    for end in ["\r\n", "\r"] {
+        assert_eq!(format(&text.replace('\n', end)).as_deref(), Ok(text));
+    }
+}
+
+#[test]
 fn a_file_that_is_no_yaml_is_an_error() {
     assert!(format("a: b: c\n").is_err());
 }

@@ -49,7 +49,10 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         None => Duration::from_secs(options.seconds) * u32::try_from(n_threads.get())? / n_targets,
     };
     let (targets, is_over) = (Mutex::new(options.targets.iter()), AtomicBool::new(false));
-    let next = || targets.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let next = || {
+        let target = targets.lock().unwrap_or_else(PoisonError::into_inner).next();
+        target.filter(|_| !is_over.load(Ordering::Relaxed))
+    };
     let work = || {
         while let Some(target) = next() {
             if let Err(error) = fuzz(target, &options, share, &is_over) {

@@ -18,7 +18,9 @@ pub enum FormatError {
 /// A rules file, formatted; formatted once more it stays the same.
 pub fn format(text: &str) -> Result<String, FormatError> {
     let bom = if text.starts_with(BOM) { BOM } else { "" };
-    let text = text.strip_prefix(BOM).unwrap_or(text).replace("\r\n", "\n");
+    let text = text.strip_prefix(BOM).unwrap_or(text);
+    // YAML takes a carriage return alone for the end of a line, too; `str::lines` does not.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let documents = yaml::parse(&text)?;
     let mut edits = Vec::new();
     for item in documents.iter().flat_map(Node::items) {
