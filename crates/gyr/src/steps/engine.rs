@@ -43,10 +43,9 @@ pub(super) fn signals(app: &mut App) -> Result<Flow> {
 
 /// Opens what only a run that has given up nothing yet may open.
 pub(super) fn tracepoints(app: &mut App) -> Result<Flow> {
-    if let (config, Some(ruleset)) = (app.config()?, &app.ruleset)
-        && privileges::is_live(config)
-        && !app.options.dry_run
-    {
+    let config = app.config()?;
+    let is_wanted = privileges::is_live(config) && !app.options.dry_run;
+    if let Some(ruleset) = app.ruleset.as_deref().filter(|_| is_wanted) {
         let interest = selection(config, ruleset).syscalls;
         app.entries = Some(EntryTracepoints::open(&interest));
     }
