@@ -5,7 +5,7 @@ use std::time::Duration;
 use gyr_capture::{Next, Record, RecordFlags, Source, SourceError};
 use gyr_event::Event;
 
-use crate::layout::{FOREIGN, Prefix};
+use crate::layout::{FOREIGN, PREFIX_LEN, Prefix};
 use crate::load::Probe;
 
 /// How long to wait when the ring has run dry, at first and at most.
@@ -70,14 +70,14 @@ impl Source for Probe {
             self.reader.wait();
             return Ok(Next::Idle);
         };
-        let prefix = Prefix::split(self.ring.bytes(place)).map(|(prefix, _)| prefix);
-        if prefix.is_some_and(|prefix| prefix.flags & FOREIGN != 0) {
-            self.see_foreign();
-        }
-        let Some((prefix, record)) = Prefix::split(self.ring.bytes(place)) else {
+        let Some((prefix, _)) = Prefix::split(self.ring.bytes(place)) else {
             self.reader.bad += 1;
             return Ok(Next::Idle);
         };
+        if prefix.flags & FOREIGN != 0 {
+            self.see_foreign();
+        }
+        let record = self.ring.bytes(place).get(PREFIX_LEN..).unwrap_or_default();
         self.reader.count(prefix, record.len());
         match Event::decode(record) {
             Ok(event) => {
